@@ -1,0 +1,58 @@
+# What README.md, CONTRIBUTING.md and .ci/run call. `make` alone lists the targets.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+AIRFLOWS := .tools/airflow-3.3.2/.installed .tools/airflow-2.11.2/.installed
+
+.PHONY: help build test lint bench schemas requirements servers clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+
+build: $(INSTALLED) ## generate out/ from the built-in catalog
+	$(BIN)/dashgen build
+
+test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
+	$(BIN)/pytest
+
+lint: $(INSTALLED) ## style, types, and out/ against its definitions
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/dashgen build --check
+	$(BIN)/dashgen lint
+
+bench: $(INSTALLED) servers ## time the command and the recording rules
+	$(BIN)/python tools/bench.py
+
+schemas: ## regenerate dashgen/schemas from Grafana's own types
+	tools/install-servers node
+	tools/schemas/generate
+
+requirements: $(INSTALLED) ## recompile the pinned requirements
+	$(BIN)/uv pip compile pyproject.toml requirements/dev.in --output-file requirements/dev.txt \
+	    --universal --python-version 3.10 --upgrade --quiet \
+	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+clean: ## remove the environments and the tools made here
+	rm -rf .venv .tools
+
+# A program that cannot be had here must not keep the other tests from running:
+# those that need it fail, and name it.
+servers: $(INSTALLED)
+	-tools/install-servers
+
+$(INSTALLED): pyproject.toml requirements/dev.txt tools/make-venv
+	tools/make-venv $(PYTHON) .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The range is what both Airflows run on; uv finds such a Python or fetches one.
+.tools/airflow-%/.installed: | $(INSTALLED)
+	$(BIN)/uv venv --quiet --clear --python '>=3.10,<3.13' $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D) apache-airflow==$*
+	touch $@

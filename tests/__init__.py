@@ -1,0 +1,1 @@
+"""What dashgen promises, shown on real programs where there are any."""

@@ -1,0 +1,41 @@
+"""Virtual environments that tests make, by the uv of the environment they run in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+UV = Path(sys.executable).with_name("uv")
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    """Return what a command prints, run without the caller's Python settings.
+
+    Raises:
+        AssertionError: it fails; the message holds all that it printed.
+
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    environment.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def install(wheel: Path, environment: Path) -> None:
+    """Install a package with what it needs into a virtual environment."""
+    run(UV, "pip", "install", "--quiet", "--python", environment, wheel)
+
+
+def installed(environment: Path) -> frozenset[str]:
+    """Return the packages in a virtual environment, each with its version."""
+    return frozenset(run(UV, "pip", "freeze", "--python", environment).splitlines())

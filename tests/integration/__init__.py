@@ -1,0 +1,1 @@
+"""Tests that run real servers, build a package or make an environment."""
