@@ -1,0 +1,155 @@
+"""The series that our recording rules make, so that panels and alerts need not scan the fleet.
+
+Names are ``level:metric:operation``, as Prometheus' practice for recording rules has it. The
+expressions are in :mod:`dashgen.rules.recording`. A series of one task or DAG keeps its job.
+"""
+
+from __future__ import annotations
+
+from dashgen.catalog.labels import (
+    AIRFLOW_TASKS,
+    DAG_ID,
+    INSTANCE,
+    Attention,
+    TaskState,
+)
+from dashgen.catalog.model import Gauge, Metric, Source, Unit
+
+_RECORDED = {"source": Source.RECORDING_RULE, "owner": "observability"}
+_PER_DAG = {"labels": (INSTANCE, DAG_ID), **_RECORDED}
+_PER_INSTANCE = {"labels": (INSTANCE,), **_RECORDED}
+_PER_TASK = {"jobs": (AIRFLOW_TASKS,), **_RECORDED}
+
+
+def _in_state(state: TaskState, level: str, of: str) -> Metric:
+    return Gauge(
+        f"dag:{level}_{state.name.lower()}:sum",
+        help=f"{of} of the DAG that are {state.word}",
+        read="0 when there are none, absent when nothing arrives.",
+        **_PER_DAG,
+    )
+
+
+DAG_TASKS = {
+    state: _in_state(state, "task_status", "Tasks")
+    for state in (
+        TaskState.FAILED,
+        TaskState.UPSTREAM_FAILED,
+        TaskState.UP_FOR_RETRY,
+        TaskState.RUNNING,
+        TaskState.SUCCESS,
+    )
+}
+DAG_TASK_RUNS = {
+    state: _in_state(state, "task_run_status", "Task instances, over all runs held,")
+    for state in (TaskState.FAILED, TaskState.SUCCESS)
+}
+DAG_DURATION_MAX = Gauge(
+    "dag:task_duration_seconds:max",
+    help="Longest of the latest durations of the DAG's tasks",
+    read="Follows the slowest task of the DAG.",
+    unit=Unit.SECONDS,
+    **_PER_DAG,
+)
+TASK_USUAL_DURATION = Gauge(
+    "task:task_duration_seconds:max7d",
+    help="Usual duration of the task: the longest of those that stood at the last seven midnights (UTC), the last hour "
+    "left out",
+    read="What a person would call normal for this task; a task that has not yet seen a midnight has none.",
+    unit=Unit.SECONDS,
+    **_PER_TASK,
+)
+TASK_ABOVE_USUAL = Gauge(
+    "task:task_duration_seconds:ratio7d",
+    help="Duration as a multiple of the task's usual, for tasks far above it only",
+    read="Present only above both the factor and the floor of the settings; a usual duration below one second "
+    "counts as "
+    "one.",
+    unit=Unit.RATIO,
+    **_PER_TASK,
+)
+TASK_RUNNING_AGE = Gauge(
+    "task:task_running_too_long:age_seconds",
+    help="How long the task has been running, for tasks that run too long only",
+    read="Blind for sensors that reschedule, which start anew at each poke, and for mapped tasks, which show "
+    "the instance "
+    "that reported last: the DAG run's own running time covers those.",
+    unit=Unit.SECONDS,
+    **_PER_TASK,
+)
+TASK_RETRYING = Gauge(
+    "task:task_retrying:try_number",
+    help="Attempt of the task, for tasks between or in repeated attempts only",
+    read="Present from the first attempt that failed until the task succeeds or fails for good. A task that "
+    "was cleared "
+    "by hand counts as well while it runs: Airflow gives it the next attempt's number.",
+    **_PER_TASK,
+)
+TASK_PARTLY_FAILED = Gauge(
+    "task:task_partly_failed:age_seconds",
+    help="Time since an instance of a mapped task failed in the current run, for tasks whose own state is not failed",
+    read="The task's state is that of the instance that reported last: this one says that another one failed. Also "
+    "present for a task that failed and was cleared while its run went on.",
+    unit=Unit.SECONDS,
+    **_PER_TASK,
+)
+TASK_ATTENTION = Gauge(
+    "task:task_attention:worst",
+    help="The worst reason why the task needs a person; absent when there is none",
+    read="One series per task that is failed, partly failed, running too long or retrying.",
+    codes=Attention,
+    **_PER_TASK,
+)
+LAST_PUSH = Gauge(
+    "instance:push_time_seconds:max",
+    help="Last time when anything of the Airflow deployment arrived",
+    read="Its age grows when the deployment is idle, stopped or cut off; the daily sweeper DAG is its heartbeat.",
+    unit=Unit.TIMESTAMP,
+    **_PER_INSTANCE,
+)
+REFUSED_GROUPS = Gauge(
+    "instance:push_failed_groups:sum",
+    help="Groups whose last push the Pushgateway refused",
+    read="Anything above 0 is a fault. It never sees a gateway that cannot be reached.",
+    **_PER_INSTANCE,
+)
+GROUPS = Gauge(
+    "instance:groups:count",
+    help="Groups that the Pushgateway holds for the Airflow deployment",
+    read="Tasks and DAGs in the fleet; those and every run of them per run.",
+    **_PER_INSTANCE,
+)
+PER_RUN_GROUPS = Gauge(
+    "instance:per_run_groups:count",
+    help="Per-run groups that the Pushgateway holds",
+    read="Grows with every run until the sweeper removes what is expired; 0 when all are swept.",
+    **_PER_INSTANCE,
+)
+PER_RUN_SERIES = Gauge(
+    "instance:per_run_series:count",
+    help="Series that the per-run groups make, whatever their names",
+    read="What run_id costs Prometheus on every scrape.",
+    **_PER_INSTANCE,
+)
+OLDEST_PER_RUN_PUSH = Gauge(
+    "instance:per_run_push_time_seconds:min",
+    help="Last push to the per-run group that has been silent longest",
+    read="Older than the sweeper's greatest age: it is not sweeping.",
+    unit=Unit.TIMESTAMP,
+    **_PER_INSTANCE,
+)
+
+METRICS = (
+    *DAG_TASKS.values(),
+    DAG_DURATION_MAX,
+    TASK_USUAL_DURATION,
+    TASK_ABOVE_USUAL,
+    TASK_RUNNING_AGE,
+    TASK_RETRYING,
+    TASK_PARTLY_FAILED,
+    TASK_ATTENTION,
+    LAST_PUSH,
+    REFUSED_GROUPS,
+    GROUPS,
+)
+PER_RUN_METRICS = (*DAG_TASK_RUNS.values(), PER_RUN_GROUPS, PER_RUN_SERIES, OLDEST_PER_RUN_PUSH)
