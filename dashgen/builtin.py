@@ -1,0 +1,27 @@
+"""The built-in definitions: what a project has before it adds anything of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashgen.catalog import airflow, pipeline, recorded
+from dashgen.dashboards.v2_per_run import per_run
+from dashgen.dashboards.v3_fleet import fleet
+from dashgen.definitions import Definitions
+from dashgen.rules.alerts import alerts
+from dashgen.rules.recording import recording
+
+if TYPE_CHECKING:
+    from dashgen.settings import Settings
+
+
+def define(settings: Settings) -> Definitions:
+    """Define the built-in catalog, dashboards and rules; V2's parts only when per_run is on."""
+    only_per_run = (*pipeline.SWEEPER_METRICS, *recorded.PER_RUN_METRICS) if settings.per_run else ()
+    return Definitions(
+        metrics=(*airflow.METRICS, *pipeline.METRICS, *recorded.METRICS, *only_per_run),
+        events=airflow.EVENTS,
+        dashboards=(fleet(settings), *((per_run(settings),) if settings.per_run else ())),
+        recording=recording(settings),
+        alerts=alerts(settings),
+    )

@@ -1,0 +1,1 @@
+"""Dashboards: what is on them, and how it becomes Grafana's JSON."""

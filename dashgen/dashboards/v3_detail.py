@@ -1,0 +1,145 @@
+"""The V3 dashboard's rows that go into detail: durations and the inventory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashgen.catalog.airflow import (
+    DAG_RUN_DURATION,
+    DAG_RUN_FAILED_TASKS,
+    DAG_RUN_LAST_FAILURE,
+    DAG_RUN_LAST_SUCCESS,
+    DAG_RUN_START,
+    DAG_RUN_STATUS,
+    TASK_DURATION,
+    TASK_LAST_SUCCESS,
+    TASK_START,
+    TASK_STATUS,
+    TASK_TRY_NUMBER,
+)
+from dashgen.catalog.labels import DAG_ID, DagRunState, TaskState
+from dashgen.catalog.recorded import DAG_DURATION_MAX, TASK_ABOVE_USUAL, TASK_USUAL_DURATION
+from dashgen.dashboards.panels import Column, bars, table, timeseries
+from dashgen.dashboards.queries import by, on, ranged
+from dashgen.dashboards.scope import (
+    DAG,
+    DAG_LEGEND,
+    IN_DAGS,
+    IN_TASKS,
+    NO_TASK_FILTER,
+    TASK,
+    TASK_LEGEND,
+    age,
+    dag_links,
+)
+
+if TYPE_CHECKING:
+    from dashgen.dashboards.model import Panel
+    from dashgen.settings import Settings
+
+INVENTORY_ROWS = 500
+
+
+def durations(settings: Settings) -> tuple[Panel, ...]:
+    """Show the slowest tasks, durations over time, and what is far above its usual."""
+    per_dag = DAG_DURATION_MAX.select(*IN_DAGS)
+    unusual = f"topk(100, {TASK_ABOVE_USUAL.select(*IN_TASKS)})"
+
+    def of_unusual(expr: str) -> str:
+        return f"max {by(*TASK)} ({expr} and {on(*TASK)} {unusual})"
+
+    return (
+        bars(
+            "Slowest tasks now (top 20)",
+            key="slowest",
+            metric=TASK_DURATION,
+            expr=f"topk(20, {TASK_DURATION.fleet(*IN_TASKS)})",
+            legend=TASK_LEGEND,
+            what="Duration of the last finished attempt, the twenty longest.",
+            size=(12, 10),
+        ),
+        timeseries(
+            "Duration over time (top 10 DAGs)",
+            key="durations-over-time",
+            metric=DAG_DURATION_MAX,
+            what="Duration of the slowest task of each DAG, for the ten DAGs with the longest in the time range. "
+            f"{NO_TASK_FILTER}",
+            targets=[
+                ranged(f"{per_dag} and {on(*DAG)} topk(10, max_over_time({per_dag}[$__range] @ end()))", DAG_LEGEND)
+            ],
+            legend_right=True,
+            size=(12, 10),
+        ),
+        table(
+            "Tasks far above their own usual (top 100)",
+            key="above-usual",
+            metric=TASK_ABOVE_USUAL,
+            what="Tasks whose last duration is far above their usual of the last seven days, the 100 farthest.",
+            rows=TASK,
+            columns=(
+                Column("Times its usual", f"max {by(*TASK)} ({unusual})", unit="suffix:×"),
+                Column("Duration", of_unusual(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
+                Column("Usual", of_unusual(TASK_USUAL_DURATION.select(*IN_TASKS)), unit="s"),
+            ),
+            sort="Times its usual",
+            links={DAG_ID: dag_links(settings)},
+            size=(24, 8),
+            may_be_empty="No task is far above its usual.",
+        ),
+    )
+
+
+def inventory(settings: Settings) -> tuple[Panel, ...]:
+    """List the latest state of every task and the latest run of every DAG."""
+    # The exact matcher holds only when one DAG is chosen: ".*" and "(a|b)" are no DAG's id.
+    all_of_one = TASK_STATUS.fleet(*IN_TASKS, DAG_ID.is_(f"${{{DAG_ID}:raw}}"))
+    tasks = f"(bottomk({INVENTORY_ROWS}, {TASK_STATUS.fleet(*IN_TASKS)}) or {all_of_one})"
+    dags = f"bottomk({INVENTORY_ROWS}, {DAG_RUN_STATUS.fleet(*IN_DAGS)})"
+
+    def of_tasks(expr: str) -> str:
+        return f"max {by(*TASK)} ({expr} and {on(*TASK)} {tasks})"
+
+    def of_dags(expr: str) -> str:
+        return f"max {by(*DAG)} ({expr} and {on(*DAG)} {dags})"
+
+    return (
+        table(
+            f"Latest state of every task (failing first, {INVENTORY_ROWS}; all when one DAG is chosen)",
+            key="inventory",
+            metric=TASK_STATUS,
+            what=f"Latest state of every task: the {INVENTORY_ROWS} that come first when failing ones lead, or all "
+            f"tasks "
+            "of the chosen DAG.",
+            rows=TASK,
+            columns=(
+                Column("State", f"max {by(*TASK)} ({tasks})", codes=TaskState, width=150),
+                Column("Started", of_tasks(age(TASK_START.fleet(*IN_TASKS))), unit="s"),
+                Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
+                Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_TASKS))), unit="s"),
+                Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_TASKS))),
+            ),
+            sort="State",
+            descending=False,
+            links={DAG_ID: dag_links(settings)},
+            size=(24, 12),
+        ),
+        table(
+            f"Latest run of every DAG (failing first, {INVENTORY_ROWS})",
+            key="dag-inventory",
+            metric=DAG_RUN_STATUS,
+            what=f"Latest run of every DAG: the {INVENTORY_ROWS} that come first when failing ones lead.",
+            rows=DAG,
+            columns=(
+                Column("State", f"max {by(*DAG)} ({dags})", codes=DagRunState, width=150),
+                Column("Started", of_dags(age(DAG_RUN_START.fleet(*IN_DAGS))), unit="s"),
+                Column("Last duration", of_dags(DAG_RUN_DURATION.fleet(*IN_DAGS)), unit="s"),
+                Column("Failed tasks", of_dags(DAG_RUN_FAILED_TASKS.fleet(*IN_DAGS))),
+                Column("Last success", of_dags(age(DAG_RUN_LAST_SUCCESS.fleet(*IN_DAGS))), unit="s"),
+                Column("Last failure", of_dags(age(DAG_RUN_LAST_FAILURE.fleet(*IN_DAGS))), unit="s"),
+            ),
+            sort="State",
+            descending=False,
+            links={DAG_ID: dag_links(settings)},
+            size=(24, 12),
+        ),
+    )

@@ -1,0 +1,271 @@
+"""The V3 dashboard, for the person on call for hundreds of DAGs: the latest state of the fleet.
+
+No query names a run. Panels over time read recorded totals; panels of now read the fleet once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashgen.catalog.airflow import (
+    DAG_RUN_LAST_SUCCESS,
+    DAG_RUN_RUNNING_TOO_LONG,
+    DAG_RUN_START,
+    DAG_RUN_STATUS,
+    TASK_DURATION,
+    TASK_LAST_FAILURE,
+    TASK_LAST_SUCCESS,
+    TASK_START,
+    TASK_STATUS,
+    TASK_TRY_NUMBER,
+)
+from dashgen.catalog.labels import DAG_ID, INSTANCE, TASK_ID, Attention, DagRunState, TaskState
+from dashgen.catalog.recorded import DAG_TASKS, TASK_ATTENTION
+from dashgen.dashboards import variables
+from dashgen.dashboards.model import Dashboard, Panel, Row
+from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, text, timeseries
+from dashgen.dashboards.pipeline import pipeline_health
+from dashgen.dashboards.queries import by, colored_series, on, ranged, steps
+from dashgen.dashboards.scope import (
+    DAG,
+    DAG_LEGEND,
+    FLEET_UID,
+    IN_DAGS,
+    IN_TASKS,
+    NO_TASK_FILTER,
+    PER_RUN_UID,
+    TASK,
+    age,
+    dag_links,
+)
+from dashgen.dashboards.v3_detail import durations, inventory
+from dashgen.dashboards.variables import chosen
+
+if TYPE_CHECKING:
+    from dashgen.catalog.model import Code
+    from dashgen.settings import Settings
+
+
+KEY = "v3"
+
+ATTENTION_ROWS = 200
+STATE_LANES = 50
+
+
+def fleet(settings: Settings) -> Dashboard:
+    """Define the V3 dashboard."""
+    return Dashboard(
+        key=KEY,
+        file="airflow_v3_low_cardinality.json",
+        uid=FLEET_UID,
+        title="Airflow V3: the fleet",
+        description="The latest state of every task and DAG, whatever its run. For the person on call.",
+        tags=("airflow", "dashgen"),
+        variables=(
+            variables.datasource(settings),
+            variables.values(INSTANCE, TASK_STATUS.fleet()),
+            variables.values(DAG_ID, TASK_STATUS.fleet(INSTANCE % chosen(INSTANCE))),
+            variables.values(TASK_ID, TASK_STATUS.fleet(*IN_DAGS)),
+            variables.airflow_url(settings),
+        ),
+        links=(
+            *((variables.to_dashboard("V2: one run", PER_RUN_UID),) if settings.per_run else ()),
+            *((variables.to_source(settings.source_url),) if settings.source_url else ()),
+        ),
+        rows=(
+            Row("now", "Now", (*_states_now(), *_dags_now(settings))),
+            Row("attention-row", "What needs attention", (_attention(settings),)),
+            Row("trends", "Trends", _trends()),
+            Row("durations", "Durations", durations(settings)),
+            Row("inventory-row", "Inventory", inventory(settings), collapsed=True),
+            Row("pipeline", "Health of the pipeline", pipeline_health(settings)),
+            Row("trade-offs-row", "What this dashboard can't show", (_trade_offs(settings),)),
+        ),
+    )
+
+
+def _in_state(state: TaskState) -> str:
+    return f"sum({TASK_STATUS.fleet(*IN_TASKS)} == bool {state})"
+
+
+def _state_stat(title: str, key: str, state: TaskState, *, alarming: bool = True) -> Panel:
+    thresholds = steps("green", (1, state.color)) if alarming else steps("text", (1, state.color))
+    return stat(
+        title,
+        key=key,
+        metric=TASK_STATUS,
+        expr=_in_state(state),
+        what=f"Tasks whose latest event is {state.word}.",
+        thresholds=thresholds,
+        background=True,
+    )
+
+
+def _states_now() -> tuple[Panel, ...]:
+    bad = f"{_in_state(TaskState.FAILED)} + {_in_state(TaskState.UPSTREAM_FAILED)}"
+    return (
+        _state_stat("Tasks failed", "tasks-failed", TaskState.FAILED),
+        _state_stat("Tasks upstream failed", "tasks-upstream-failed", TaskState.UPSTREAM_FAILED),
+        _state_stat("Tasks retrying", "tasks-retrying", TaskState.UP_FOR_RETRY),
+        _state_stat("Tasks running", "tasks-running", TaskState.RUNNING, alarming=False),
+        _state_stat("Tasks succeeded", "tasks-succeeded", TaskState.SUCCESS, alarming=False),
+        stat(
+            "Share healthy",
+            key="share-healthy",
+            metric=TASK_STATUS,
+            expr=f"1 - ({bad}) / count({TASK_STATUS.fleet(*IN_TASKS)})",
+            what="1 minus the share of tasks that are failed or upstream failed.",
+            unit="percentunit",
+            decimals=1,
+            thresholds=steps("red", (0.9, "orange"), (0.99, "green")),
+            background=True,
+        ),
+    )
+
+
+def _dags_now(settings: Settings) -> tuple[Panel, ...]:
+    success_age = f"time() - {DAG_RUN_LAST_SUCCESS.fleet(*IN_DAGS)}"
+    stale_after = settings.success_age[-1].age
+    running = f"{on(*DAG)} {DAG_RUN_STATUS.fleet(*IN_DAGS)} == {DagRunState.RUNNING}"
+    return (
+        stat(
+            "DAGs whose last run failed",
+            key="dags-failed",
+            metric=DAG_RUN_STATUS,
+            expr=f"sum({DAG_RUN_STATUS.fleet(*IN_DAGS)} == bool {DagRunState.FAILED})",
+            what="DAGs whose latest run failed.",
+            thresholds=steps("green", (1, "red")),
+            background=True,
+        ),
+        stat(
+            "Oldest last success",
+            key="oldest-success",
+            metric=DAG_RUN_LAST_SUCCESS,
+            expr=f"max({success_age})",
+            what="Age of the last success of the DAG that has gone without one for longest.",
+            thresholds=steps("green", (stale_after, "red")),
+            no_value="no success yet",
+        ),
+        bars(
+            "DAGs longest without success (top 10)",
+            key="last-success",
+            metric=DAG_RUN_LAST_SUCCESS,
+            expr=f"topk(10, {success_age})",
+            legend=DAG_LEGEND,
+            what="Age of the last success, the ten oldest.",
+            thresholds=steps("green", (stale_after, "red")),
+            size=(8, 7),
+            may_be_empty="No DAG has succeeded yet.",
+        ),
+        bars(
+            "DAG runs running longest (top 10)",
+            key="running-dags",
+            metric=DAG_RUN_START,
+            expr=f"topk(10, time() - {DAG_RUN_START.fleet(*IN_DAGS)} and {running})",
+            legend=DAG_LEGEND,
+            what="Running time of the DAG runs that are running now, the ten longest. Unlike a task's running time it "
+            "also grows under sensors that reschedule and under mapped tasks.",
+            thresholds=steps("blue", (settings.limit(DAG_RUN_RUNNING_TOO_LONG), "red")),
+            size=(8, 7),
+            may_be_empty="No DAG run is running.",
+        ),
+    )
+
+
+def _attention(settings: Settings) -> Panel:
+    worst = f"topk({ATTENTION_ROWS}, {TASK_ATTENTION.select(*IN_TASKS)})"
+
+    def of_worst(expr: str) -> str:
+        return f"max {by(*TASK)} (({expr}) and {on(*TASK)} {worst})"
+
+    def because(comparison: str, reason: Code) -> str:
+        return f"and {on(*TASK)} ({TASK_ATTENTION.select(*IN_TASKS)} {comparison} {reason})"
+
+    since_failure = f"{age(TASK_LAST_FAILURE.fleet(*IN_TASKS))} {because('>=', Attention.PARTLY_FAILED)}"
+    since_start = f"{age(TASK_START.fleet(*IN_TASKS))} {because('<', Attention.PARTLY_FAILED)}"
+    return table(
+        f"Tasks that need attention (worst {ATTENTION_ROWS})",
+        key="attention",
+        metric=TASK_ATTENTION,
+        what="Tasks that are failed, partly failed (an instance of a mapped task failed in the current run), "
+        "running too "
+        f"long or retrying; worst first, the {ATTENTION_ROWS} worst. Empty when all is well. 'For' counts from the "
+        "failure, or from the start of the latest attempt.",
+        rows=TASK,
+        columns=(
+            Column("State", f"max {by(*TASK)} ({worst})", codes=Attention, width=150),
+            Column("For", of_worst(f"{since_failure} or {since_start}"), unit="s"),
+            Column("Last success", of_worst(age(TASK_LAST_SUCCESS.fleet(*IN_TASKS))), unit="s"),
+            Column("Last duration", of_worst(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
+            Column("Attempt", of_worst(TASK_TRY_NUMBER.fleet(*IN_TASKS))),
+        ),
+        sort="State",
+        links={DAG_ID: dag_links(settings)},
+        may_be_empty="Nothing needs attention.",
+    )
+
+
+def _trends() -> tuple[Panel, ...]:
+    def total(state: TaskState) -> str:
+        return f"sum({DAG_TASKS[state].select(*IN_DAGS)})"
+
+    note = (
+        f"{NO_TASK_FILTER} A failure that is over before the next scrape is not seen here: counts of events are "
+        "StatsD's matter."
+    )
+    failing = (TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.UP_FOR_RETRY)
+    fine = (TaskState.SUCCESS, TaskState.RUNNING)
+    failed_share = (
+        f"avg_over_time(({DAG_RUN_STATUS.fleet(*IN_DAGS)} == bool {DagRunState.FAILED})[$__range:5m] @ end())"
+    )
+    return (
+        timeseries(
+            "Tasks failed over time",
+            key="failures-over-time",
+            metric=TASK_STATUS,
+            what=f"Number of tasks that are failed, upstream failed or retrying. {note}",
+            targets=[ranged(total(state), state.word) for state in failing],
+            stacked=True,
+            overrides=colored_series([(state.word, state.color) for state in failing]),
+        ),
+        timeseries(
+            "Tasks succeeded over time",
+            key="successes-over-time",
+            metric=TASK_STATUS,
+            what=f"Number of tasks that are succeeded or running. {note}",
+            targets=[ranged(total(state), state.word) for state in fine],
+            stacked=True,
+            overrides=colored_series([(state.word, state.color) for state in fine]),
+        ),
+        state_timeline(
+            f"DAGs over time (worst {STATE_LANES})",
+            key="dag-states",
+            metric=DAG_RUN_STATUS,
+            what=f"State of the latest run of the {STATE_LANES} DAGs that were failed for the greatest part of the "
+            f"time "
+            "range; the others are not shown.",
+            targets=[
+                ranged(
+                    f"{DAG_RUN_STATUS.fleet(*IN_DAGS)} and {on(*DAG)} topk({STATE_LANES}, {failed_share})", DAG_LEGEND
+                )
+            ],
+        ),
+    )
+
+
+def _trade_offs(settings: Settings) -> Panel:
+    elsewhere = f"the [V2 dashboard](/d/{PER_RUN_UID})" if settings.per_run else "structured logs or an OLAP store"
+    return text(
+        "Trade-offs",
+        key="trade-offs",
+        content=(
+            "- **Bounded cardinality.** Each task has one group, whatever the number of runs: the series stay as "
+            "many as "
+            "the tasks, and no sweeper is needed.\n"
+            "- **Latest state only.** The latest event of a task replaces the one before, whichever run it belongs to; "
+            "two runs that overlap show as one.\n"
+            f"- **No identity of runs.** Which run failed is not in these series: see {elsewhere}.\n"
+            "- **Events between two scrapes are not seen.** Counts of starts, retries and failures are StatsD's matter."
+        ),
+        size=(24, 5),
+    )
