@@ -1,0 +1,156 @@
+"""Finding the PromQL in a panel, a variable, an annotation or an alert, and what is read of it.
+
+Texts around a query name labels of its result: a legend, a link, an alert's annotation. They
+drift as easily as the query does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A label that a text around a query expects in its result."""
+
+    label: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A PromQL expression, with Grafana's variables in it, and the labels expected of it."""
+
+    text: str
+    uses: tuple[Use, ...] = ()
+
+
+_LEGEND = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+_ALERT_LABEL = re.compile(r"""(?:\$labels|\.Labels)(?:\.(\w+)|\s+"(\w+)")""")
+_LINKED = re.compile(r"""\$\{__(?P<of>field\.labels|data\.fields)(?:\.(?P<name>\w+)|\[\\?["'](?P<quoted>[^"'\\]+))""")
+# The text that Grafana applies a variable's regular expression to: name{label="value"} …
+_LABEL_IN_REGEX = re.compile(r"""([A-Za-z_]\w*)=\\?["']""")
+_FUNCTION = re.compile(r"(label_values|query_result|label_names|metrics)\((.*)\)", re.DOTALL)
+_LABEL = re.compile(r"[A-Za-z_$]\w*")
+
+_OWN_COLUMNS = frozenset({"Time", "Value"})
+# Transformations that make no column of their own but by renaming, which is looked at.
+_KEEP_COLUMNS = frozenset(
+    {
+        *("merge", "organize", "sortBy", "limit", "joinByField", "seriesToColumns"),
+        *("filterByValue", "filterFieldsByName", "filterByRefId"),
+    }
+)
+
+
+def strings(value: object) -> Iterator[str]:
+    """Iterate over all texts in a value, however deep, keys left out."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case Mapping() as inner:
+                waiting += reversed(list(inner.values()))
+            case list() as inner:
+                waiting += reversed(inner)
+
+
+def speaks_promql(*datasources: object) -> bool:
+    """Whether a query is PromQL, by its own data source, its panel's, …: the first that says."""
+    for reference in datasources:
+        kind = reference.get("type") if isinstance(reference, Mapping) else None
+        if isinstance(kind, str):
+            # "datasource" is Grafana's own type for mixed panels, which say no more.
+            return "prometheus" in kind or kind == "datasource"
+    return True
+
+
+def of_panel(panel: Data) -> Iterator[Expression]:
+    """Find the expressions of a panel's targets, with the labels of their legends."""
+    targets = panel.get("targets")
+    for target in targets if isinstance(targets, list) else ():
+        if not isinstance(target, Mapping) or not isinstance(target.get("expr"), str):
+            continue
+        if speaks_promql(target.get("datasource"), panel.get("datasource")):
+            yield Expression(target["expr"], tuple(_in_legend(target.get("legendFormat"))))
+
+
+def _in_legend(text: object, where: str = "the legend") -> Iterator[Use]:
+    if isinstance(text, str):
+        yield from (Use(label, where) for label in _LEGEND.findall(text))
+
+
+def uses_of_panel(panel: Data) -> Iterator[Use]:
+    """Find the labels that a panel's data links read from its results."""
+    look = [panel.get(key) for key in ("fieldConfig", "options", "links")]
+    found = [each for text in strings(look) for each in _LINKED.finditer(text)]
+    transformations = panel.get("transformations")
+    steps = transformations if isinstance(transformations, list) else []
+    renamed = set(strings(steps))
+    own_columns = all(isinstance(step, Mapping) and str(step.get("id")) in _KEEP_COLUMNS for step in steps)
+    for each in found:
+        name = each["name"] or each["quoted"]
+        if each["of"] == "field.labels":
+            yield Use(name, "a data link")
+        elif own_columns and not (name in renamed or name in _OWN_COLUMNS or name.startswith("Value #")):
+            yield Use(name, "a data link's column")
+
+
+def of_variable(variable: Data) -> tuple[tuple[Expression, ...], tuple[Use, ...]]:
+    """Find the expression of a query variable, and the label of a bare ``label_values(label)``."""
+    query: Any = variable.get("query")
+    if isinstance(query, Mapping):
+        query = query.get("query")
+    is_query = variable.get("type") == "query" and isinstance(query, str)
+    if not is_query or not speaks_promql(variable.get("datasource")):
+        return (), ()
+    found = _FUNCTION.fullmatch(query.strip())
+    if found is None:
+        return (Expression(query, tuple(_in_regex(variable))),), ()
+    function, argument = found[1], found[2].strip()
+    if function == "query_result":
+        return (Expression(argument, tuple(_in_regex(variable))),), ()
+    if function == "label_values":
+        series, _, label = (each.strip() for each in argument.rpartition(","))
+        uses = (Use(label, function),) if _LABEL.fullmatch(label) else ()
+        return ((Expression(series, uses),), ()) if series else ((), uses)
+    return (), ()
+
+
+def _in_regex(variable: Data) -> Iterator[Use]:
+    regex = variable.get("regex")
+    if isinstance(regex, str):
+        found = _LABEL_IN_REGEX.findall(regex)
+        yield from (Use(label, "the variable's regular expression") for label in found)
+
+
+def of_annotation(annotation: Data) -> Iterator[Expression]:
+    """Find the expression of an annotation, with the labels of its texts."""
+    target = annotation.get("target")
+    for holder in (annotation, target if isinstance(target, Mapping) else {}):
+        expr = holder.get("expr")
+        if isinstance(expr, str) and speaks_promql(annotation.get("datasource")):
+            yield Expression(expr, tuple(_in_annotation(annotation)))
+
+
+def _in_annotation(annotation: Data) -> Iterator[Use]:
+    for key in ("titleFormat", "textFormat"):
+        yield from _in_legend(annotation.get(key), f"the annotation's {key}")
+    tags = annotation.get("tagKeys")
+    listed = tags.split(",") if isinstance(tags, str) else []
+    yield from (Use(tag.strip(), "the annotation's tagKeys") for tag in listed if tag.strip())
+
+
+def uses_of_alert(rule: Data) -> Iterator[Use]:
+    """Find the labels that an alert's annotations and labels read from its result."""
+    for part in ("annotations", "labels"):
+        texts = rule.get(part)
+        for key, text in texts.items() if isinstance(texts, Mapping) else ():
+            for found in _ALERT_LABEL.finditer(text) if isinstance(text, str) else ():
+                yield Use(found[1] or found[2], f"{part.removesuffix('s')} {key}")

@@ -1,0 +1,1 @@
+"""The lint rules, each with examples that pass and that fail."""
