@@ -51,6 +51,13 @@ DAG_DURATION_MAX = Gauge(
     unit=Unit.SECONDS,
     **_PER_DAG,
 )
+TASK_MIDNIGHT_DURATION = Gauge(
+    "task:task_duration_seconds:midnight",
+    help="Duration of the task's last finished attempt, in the first minutes of each day (UTC) only",
+    read="A few samples a day, so that the usual duration need not read a week of all of them.",
+    unit=Unit.SECONDS,
+    **_PER_TASK,
+)
 TASK_USUAL_DURATION = Gauge(
     "task:task_duration_seconds:max7d",
     help="Usual duration of the task: the longest of those that stood at the last seven midnights (UTC), the last hour "
@@ -142,6 +149,7 @@ OLDEST_PER_RUN_PUSH = Gauge(
 METRICS = (
     *DAG_TASKS.values(),
     DAG_DURATION_MAX,
+    TASK_MIDNIGHT_DURATION,
     TASK_USUAL_DURATION,
     TASK_ABOVE_USUAL,
     TASK_RUNNING_AGE,

@@ -1,0 +1,44 @@
+"""Measure, and print each figure beside its target: ``python -m bench [PART]...``.
+
+A target that is missed is marked, and fails nothing: time depends on the machine.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+from rich.console import Console
+
+from bench import commands, figures
+from bench.rules import rules
+
+PARTS = MappingProxyType(
+    {
+        "builtin": commands.builtin,
+        "generated": commands.generated,
+        "catalog": commands.catalog,
+        "rules": rules,
+    }
+)
+FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
+
+
+@click.command()
+@click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+def main(parts: tuple[str, ...], style: str) -> None:
+    """Measure the parts (builtin, generated, catalog, rules), or all of them."""
+    found: list[figures.Figure] = []
+    # Shown on a terminal only.
+    with Console(stderr=True).status("") as status:
+        for part in parts or PARTS:
+            with tempfile.TemporaryDirectory() as folder:
+                found += PARTS[part](Path(folder), status.update)
+    click.echo(FORMATS[style](found))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

@@ -1,0 +1,160 @@
+"""The recording rules: how each series of :mod:`dashgen.catalog.recorded` is made.
+
+Whoever reads a record must know when it is 0 and when it is absent: a number of things that
+exist is 0 when none of them is in that state, and absent when nothing arrives at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashgen.catalog.airflow import (
+    DAG_RUN_START,
+    DURATION_FACTOR,
+    DURATION_FLOOR,
+    TASK_DURATION,
+    TASK_LAST_FAILURE,
+    TASK_RUNNING_TOO_LONG,
+    TASK_START,
+    TASK_STATUS,
+    TASK_TRY_NUMBER,
+)
+from dashgen.catalog.labels import INSTANCE, LISTENER_JOBS, PER_RUN_JOBS, Attention, TaskState
+from dashgen.catalog.model import JOB_LABEL, Matcher
+from dashgen.catalog.pipeline import PUSH_FAILURE_TIME, PUSH_TIME
+from dashgen.catalog.recorded import (
+    DAG_DURATION_MAX,
+    DAG_TASK_RUNS,
+    DAG_TASKS,
+    GROUPS,
+    LAST_PUSH,
+    OLDEST_PER_RUN_PUSH,
+    PER_RUN_GROUPS,
+    PER_RUN_SERIES,
+    REFUSED_GROUPS,
+    TASK_ABOVE_USUAL,
+    TASK_ATTENTION,
+    TASK_MIDNIGHT_DURATION,
+    TASK_PARTLY_FAILED,
+    TASK_RETRYING,
+    TASK_RUNNING_AGE,
+    TASK_USUAL_DURATION,
+)
+from dashgen.rules.model import Group, Record
+from dashgen.rules.phrases import PER_DAG, by, number, on
+
+if TYPE_CHECKING:
+    from dashgen.settings import Settings
+
+_MIDNIGHT_MINUTES = 10
+
+
+def recording(settings: Settings) -> tuple[Group, ...]:
+    """Define the recording rules."""
+    return (
+        Group("airflow_dag_totals", _dag_totals()),
+        # It moves once a day: seldom, and yet within the 5 minutes for which Prometheus looks back.
+        Group("airflow_task_usual", _usual(), interval="2m"),
+        Group("airflow_task_attention", (_above_usual(settings), *_attention(settings))),
+        Group("gateway_totals", _gateway_totals(settings)),
+        *((Group("airflow_run_totals", _run_totals()),) if settings.per_run else ()),
+    )
+
+
+def _dag_totals() -> tuple[Record, ...]:
+    return (
+        *(
+            Record(metric, f"sum {by(*PER_DAG)} ({TASK_STATUS.fleet()} == bool {state})")
+            for state, metric in DAG_TASKS.items()
+        ),
+        Record(DAG_DURATION_MAX, f"max {by(*PER_DAG)} ({TASK_DURATION.fleet()})"),
+    )
+
+
+def _usual() -> tuple[Record, ...]:
+    # To read a week of every sample of 20,000 tasks takes 24 s, of those of its midnights 1.5 s.
+    midnight = f"hour() * 60 + minute() < {_MIDNIGHT_MINUTES}"
+    return (
+        Record(TASK_MIDNIGHT_DURATION, f"{TASK_DURATION.fleet()}\nand on () {midnight}"),
+        Record(TASK_USUAL_DURATION, f"max_over_time({TASK_MIDNIGHT_DURATION.select()}[7d] offset 1h)"),
+    )
+
+
+def _above_usual(settings: Settings) -> Record:
+    factor = number(settings.limit(DURATION_FACTOR))
+    floor = number(settings.limit(DURATION_FLOOR))
+    # A usual duration below one second counts as one: nothing is infinitely often longer.
+    return Record(
+        TASK_ABOVE_USUAL,
+        f"({TASK_DURATION.fleet()} > {floor})\n/ clamp_min({TASK_USUAL_DURATION.select()}, 1) > {factor}",
+    )
+
+
+def _attention(settings: Settings) -> tuple[Record, ...]:
+    running = f"{TASK_STATUS.fleet()} == {TaskState.RUNNING}"
+    limit = number(settings.limit(TASK_RUNNING_TOO_LONG))
+    # The clocks of Airflow and Prometheus may differ: no failure lies in the future.
+    partly_failed = (
+        "clamp_min(\n"
+        f"  time() - ({TASK_LAST_FAILURE.fleet()}\n"
+        f"    >= {on(*PER_DAG)} group_left () {DAG_RUN_START.fleet()}),\n"
+        "  0\n"
+        ")\n"
+        f"and {TASK_STATUS.fleet()} != {TaskState.FAILED}"
+    )
+    retrying = (
+        f"{TASK_TRY_NUMBER.fleet()} and {TASK_STATUS.fleet()} == {TaskState.UP_FOR_RETRY}\n"
+        f"or\n"
+        f"{TASK_TRY_NUMBER.fleet()} > 1 and {running}"
+    )
+    reasons = (
+        (f"({TASK_STATUS.fleet()} == {TaskState.FAILED})", Attention.FAILED),
+        (TASK_PARTLY_FAILED.select(), Attention.PARTLY_FAILED),
+        (TASK_RUNNING_AGE.select(), Attention.RUNNING_TOO_LONG),
+        (TASK_RETRYING.select(), Attention.RETRYING),
+    )
+    return (
+        Record(TASK_PARTLY_FAILED, partly_failed),
+        Record(TASK_RUNNING_AGE, f"time() - {TASK_START.fleet()} > {limit}\nand {running}"),
+        Record(TASK_RETRYING, retrying),
+        Record(TASK_ATTENTION, "\nor\n".join(f"0 * {expr} + {code}" for expr, code in reasons)),
+    )
+
+
+def _gateway_totals(settings: Settings) -> tuple[Record, ...]:
+    jobs = [job for job in LISTENER_JOBS if job.generation in settings.generations]
+    every_job = [job for job in PUSH_TIME.jobs if job.generation in (None, *settings.generations)]
+    pushed = PUSH_TIME.select(jobs=jobs)
+    return (
+        # 0 is a group whose every push was refused.
+        Record(LAST_PUSH, f"max {by(INSTANCE)} ({pushed} != 0)"),
+        Record(GROUPS, f"count {by(INSTANCE)} ({pushed})"),
+        Record(
+            REFUSED_GROUPS,
+            f"sum {by(INSTANCE)} (\n"
+            f"  {PUSH_FAILURE_TIME.select(jobs=every_job)}\n"
+            f"  > bool {PUSH_TIME.select(jobs=every_job)}\n"
+            ")",
+        ),
+        *(_per_run_totals() if settings.per_run else ()),
+    )
+
+
+def _per_run_totals() -> tuple[Record, ...]:
+    pushed = PUSH_TIME.select(jobs=PER_RUN_JOBS)
+    # Whatever its name: a metric of the user's own costs the same.
+    any_series = Matcher(JOB_LABEL, "=~", "|".join(job.name for job in PER_RUN_JOBS))
+    # A deployment that pushes and whose last run was swept has none, not no data.
+    none = f"0 * {GROUPS}"
+    return (
+        Record(PER_RUN_GROUPS, f"count {by(INSTANCE)} ({pushed})\nor {none}"),
+        Record(PER_RUN_SERIES, f"count {by(INSTANCE)} ({{{any_series}}})\nor {none}"),
+        Record(OLDEST_PER_RUN_PUSH, f"min {by(INSTANCE)} ({pushed} != 0)"),
+    )
+
+
+def _run_totals() -> tuple[Record, ...]:
+    return tuple(
+        Record(metric, f"sum {by(*PER_DAG)} ({TASK_STATUS.per_run()} == bool {state})")
+        for state, metric in DAG_TASK_RUNS.items()
+    )

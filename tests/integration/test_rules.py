@@ -1,0 +1,344 @@
+"""The generated rules, read and tested by the real programs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dashgen.catalog import recorded
+from dashgen.catalog.model import FLEET
+from dashgen.render import prometheus
+from dashgen.render.yamltext import dump
+from dashgen.settings import AlertSettings, SuccessAge
+from tests.programs import CHECKOUT, pint, promtool
+from tests.projects import builtin, written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+HOUR = 3600
+DAY = 86400
+
+
+def _promtool(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = (str(promtool()), *map(str, arguments))
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _told(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with what the built-in project renders for Prometheus."""
+    return written(tmp_path_factory.mktemp("rules"), prometheus.files(builtin())) / "prometheus"
+
+
+def _tests(folder: Path, pattern: str = "*") -> Sequence[Path]:
+    return sorted((folder / "tests").glob(f"{pattern}.yml"))
+
+
+def test_promtool_accepts_rules_and_configuration(folder: Path) -> None:
+    """Promtool finds no fault in the rules, nor in the configuration that names them."""
+    rules = _promtool("check", "rules", "--lint=all", "--lint-fatal", *(folder / "rules").iterdir())
+    assert rules.returncode == 0, _told(rules)
+    configuration = _promtool("check", "config", "--lint=all", "--lint-fatal", folder / "prometheus.yml")
+    assert configuration.returncode == 0, _told(configuration)
+    assert "2 rule files found" in configuration.stdout
+
+
+def test_pint_finds_nothing(folder: Path) -> None:
+    """Pint reports nothing beyond what .pint.hcl switches off with a reason."""
+    command = (str(pint()), "--config", str(CHECKOUT / ".pint.hcl"), "--offline", "--no-color", "lint")
+    severity = ("--min-severity=info", "--fail-on=info")
+    done = subprocess.run((*command, *severity, str(folder / "rules")), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, _told(done)
+    assert "entries=" in done.stderr
+    assert "level=WARN" not in done.stderr
+    assert "Problems found" not in done.stderr
+
+
+def test_pint_would_find_a_fault(tmp_path: Path) -> None:
+    """Pint, started as above, reports an alert without a condition."""
+    rules = dump({"groups": [{"name": "x", "rules": [{"alert": "X", "expr": "foo"}]}]}, "broken")
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    command = (str(pint()), "--config", str(CHECKOUT / ".pint.hcl"), "--offline", "--no-color", "lint")
+    severity = ("--min-severity=info", "--fail-on=info")
+    done = subprocess.run((*command, *severity, str(tmp_path)), capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "alerts/comparison" in _told(done)
+
+
+OTHER_SETTINGS: dict[str, dict[str, Any]] = {
+    "built-in": {},
+    "fleet only": {"generations": (FLEET,)},
+    "other limits": {
+        "thresholds": {
+            "task_running_too_long": 90,
+            "dag_run_running_too_long": 5 * DAY,
+            "duration_factor": 2.5,
+            "duration_floor": 10,
+            "no_push": 7 * DAY,
+            "sweeper_late": HOUR,
+            "gateway_samples": 1_000,
+            "gateway_memory": 3 * 10**9,
+        },
+        "success_age": (SuccessAge("sal.*", 2 * DAY), SuccessAge(".*", 30 * DAY)),
+    },
+    "other holds": {
+        "alerts": {
+            name: AlertSettings(hold=hold, severity="info")
+            for name, hold in (
+                ("AirflowTaskFailed", "3m"),
+                ("AirflowTaskPartlyFailed", "90s"),
+                ("AirflowTaskRunningTooLong", "10m"),
+                ("AirflowDagNoSuccess", "1h"),
+                ("AirflowNotPushing", "30m"),
+                ("AirflowTaskRetryingTooLong", "0m"),
+                ("PushgatewayDown", "0s"),
+                ("PushgatewaySweeperFailing", "2h"),
+                ("Watchdog", "2m"),
+            )
+        },
+        "extra_labels": {"team": "a: b"},
+        "grafana_url": "https://grafana.example",
+    },
+}
+
+
+@pytest.mark.parametrize("settings", OTHER_SETTINGS.values(), ids=OTHER_SETTINGS)
+def test_every_alerts_tests_pass(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """Whatever the settings, the generated tests hold for the generated rules."""
+    project = builtin(**settings)
+    assert list(prometheus.problems(project)) == []
+    folder = written(tmp_path, prometheus.files(project)) / "prometheus"
+    done = _promtool("test", "rules", *_tests(folder))
+    assert done.returncode == 0, _told(done)
+    assert done.stdout.count("SUCCESS") == len(_tests(folder))
+
+
+# Each is a change to the rules alone, and the alert whose tests must notice it.
+MUTATIONS = {
+    "== -1": ("AirflowTaskFailed", "alerts", r"(airflow_tasks\"}) == -1", r"\1 == 1"),
+    "failed run": ("AirflowDagRunFailed", "alerts", r"(airflow_dags\"}) == -1", r"\1 == 0"),
+    "partly, strict": ("AirflowTaskPartlyFailed", "recording", ">= on ", "> on "),
+    "partly, any run": ("AirflowTaskPartlyFailed", "recording", r"on \(instance, ", "on ("),
+    "partly, failed": ("AirflowTaskPartlyFailed", "recording", "!= -1", "!= 7"),
+    "running limit": ("AirflowTaskRunningTooLong", "recording", "> 21600", "> 21660"),
+    "alert's running limit": ("AirflowTaskRunningTooLong", "alerts", "> 21600", "> 21660"),
+    "run limit": ("AirflowDagRunRunningTooLong", "alerts", "> 43200", "> 43260"),
+    "run limit, inclusive": ("AirflowDagRunRunningTooLong", "alerts", "> 43200", ">= 43200"),
+    "success age": ("AirflowDagNoSuccess", "alerts", "> 691200", "> 691260"),
+    "success age, inclusive": ("AirflowDagNoSuccess", "alerts", "> 691200", ">= 691200"),
+    "never succeeded": ("AirflowDagNoSuccess_8d", "alerts", ">= 691200", "> 691200"),
+    "still there": ("AirflowDagNoSuccess_8d", "alerts", r"\n *and dag_run_start[^ ]* unless", " unless"),
+    "retry hold": ("AirflowTaskRetryingTooLong", "alerts", "for: 2h", "for: 119m"),
+    "retry, first attempt": ("AirflowTaskRetryingTooLong", "recording", "> 1 and", ">= 1 and"),
+    "slow factor": ("AirflowTaskSlow", "recording", r"1\) > 3", "1) > 4"),
+    "slow floor": ("AirflowTaskSlow", "recording", "> 300", ">= 300"),
+    "no push": ("AirflowNotPushing", "alerts", "> 93600", ">= 93600"),
+    "no push, forgotten": ("AirflowNotPushing_26h", "alerts", r"max_over_time\((.*)\[50h\]\)", r"\1"),
+    "gateway hold": ("PushgatewayDown", "alerts", "for: 5m", "for: 6m"),
+    "gateway absent": ("PushgatewayDown", "alerts", r"or\n *absent\(.*\)", ""),
+    "samples": ("PushgatewayTooManySamples", "alerts", "> 500000", ">= 500000"),
+    "memory": ("PushgatewayMemoryHigh", "alerts", "> 1073741824", ">= 1073741824"),
+    "refused": ("PushgatewayPushesFailing", "alerts", "push_failed_groups:sum > 0", "push_failed_groups:sum > 1"),
+    "status": ("PushgatewayPushesFailing", "alerts", r'code!~"2\.\."', 'code!~"4.."'),
+    "sweeper late": ("PushgatewaySweeperMissing", "alerts", "<= 93600", "< 93600"),
+    "sweeper of another": ("PushgatewaySweeperMissing", "alerts", r"unless on \(instance\)", "unless on ()"),
+    "sweeper never good": ("PushgatewaySweeperFailing", "alerts", r" or 0 \* [^)]*\)", ")"),
+    "severity": ("Watchdog", "alerts", "severity: info", "severity: warning"),
+    "annotation": ("Watchdog", "alerts", "Alerts arrive", "Alerts come"),
+}
+
+
+@pytest.mark.parametrize(("tests", "file", "old", "new"), MUTATIONS.values(), ids=MUTATIONS)
+def test_the_tests_notice_a_change(tmp_path: Path, tests: str, file: str, old: str, new: str) -> None:
+    """A change of a threshold, a label, a hold or a text in the rules fails that alert's tests."""
+    folder = written(tmp_path, prometheus.files(builtin())) / "prometheus"
+    rules = folder / "rules" / f"{file}.yml"
+    changed, count = re.subn(old, new, rules.read_text(encoding="utf-8"))
+    assert count
+    rules.write_text(changed, encoding="utf-8")
+    done = _promtool("test", "rules", *_tests(folder, tests))
+    assert done.returncode == 1, _told(done)
+    assert "FAILED" in _told(done)
+    assert "error" not in done.stderr.lower() or "exp:" in _told(done)
+
+
+TASK = 'dag_id="d",task_id="t",instance="i"'
+RUN = 'dag_id="d",run_id="r",instance="i"'
+EVERYTHING = {
+    # A failed task, and one that runs, retries, was slow, and whose failure lies in this run.
+    f'task_status{{job="airflow_tasks",{TASK}}}': "-1x61",
+    'task_status{job="airflow_tasks",dag_id="d",task_id="u",instance="i"}': "0x61",
+    'task_status{job="airflow_tasks",dag_id="d",task_id="v",instance="i"}': "2x61",
+    'task_try_number{job="airflow_tasks",dag_id="d",task_id="v",instance="i"}': "3x61",
+    'task_start_timestamp_seconds{job="airflow_tasks",dag_id="d",task_id="u",instance="i"}': "-40000x61",
+    'task_last_failure_timestamp_seconds{job="airflow_tasks",dag_id="d",task_id="u",instance="i"}': "60x61",
+    'dag_run_start_timestamp_seconds{job="airflow_dags",dag_id="d",instance="i"}': "0x61",
+    f'task_duration_seconds{{job="airflow_tasks",{TASK}}}': "0.5x60 400",
+    f'push_time_seconds{{job="airflow_tasks",{TASK}}}': "60x61",
+    f'push_failure_time_seconds{{job="airflow_tasks",{TASK}}}': "120x61",
+    'push_time_seconds{job="airflow_dags",dag_id="d",instance="i"}': "0x61",
+    'push_failure_time_seconds{job="airflow_dags",dag_id="d",instance="i"}': "0x61",
+    f'push_time_seconds{{job="airflow_dag_runs",{RUN}}}': "30x61",
+    f'push_time_seconds{{job="airflow_task_runs",task_id="t",{RUN}}}': "40x61",
+    f'task_status{{job="airflow_task_runs",task_id="t",{RUN}}}': "1x61",
+    # A second deployment, of which nothing but its DAG is known.
+    'push_time_seconds{job="airflow_dags",dag_id="d",instance="j"}': "90x61",
+    'push_failure_time_seconds{job="airflow_dags",dag_id="d",instance="j"}': "0x61",
+}
+PER_DAG = '{instance="i",dag_id="d"}'
+OF_TASK = '{job="airflow_tasks",instance="i",dag_id="d",task_id="%s"}'
+RECORDED: dict[str, dict[str, float]] = {
+    "dag:task_status_failed:sum": {PER_DAG: 1},
+    "dag:task_status_upstream_failed:sum": {PER_DAG: 0},
+    "dag:task_status_up_for_retry:sum": {PER_DAG: 1},
+    "dag:task_status_running:sum": {PER_DAG: 1},
+    "dag:task_status_success:sum": {PER_DAG: 0},
+    "dag:task_run_status_failed:sum": {PER_DAG: 0},
+    "dag:task_run_status_success:sum": {PER_DAG: 1},
+    "dag:task_duration_seconds:max": {PER_DAG: 400},
+    "task:task_duration_seconds:midnight": {},
+    "task:task_duration_seconds:midnight offset 52m": {OF_TASK % "t": 0.5},
+    "task:task_duration_seconds:max7d": {OF_TASK % "t": 0.5},
+    "task:task_duration_seconds:ratio7d": {OF_TASK % "t": 400},
+    "task:task_running_too_long:age_seconds": {OF_TASK % "u": 40000 + 3660},
+    "task:task_partly_failed:age_seconds": {OF_TASK % "u": 3600},
+    "task:task_retrying:try_number": {OF_TASK % "v": 3},
+    "task:task_attention:worst": {OF_TASK % "t": 4, OF_TASK % "u": 3, OF_TASK % "v": 1},
+    "instance:push_time_seconds:max": {'{instance="i"}': 60, '{instance="j"}': 90},
+    "instance:push_failed_groups:sum": {'{instance="i"}': 1, '{instance="j"}': 0},
+    "instance:groups:count": {'{instance="i"}': 4, '{instance="j"}': 1},
+    "instance:per_run_groups:count": {'{instance="i"}': 2, '{instance="j"}': 0},
+    "instance:per_run_series:count": {'{instance="i"}': 3, '{instance="j"}': 0},
+    "instance:per_run_push_time_seconds:min": {'{instance="i"}': 30},
+}
+
+
+def test_every_recorded_metric_is_expected() -> None:
+    """No recording rule is left out below."""
+    metrics = {metric.name for metric in (*recorded.METRICS, *recorded.PER_RUN_METRICS)}
+    assert {expr.split(" ")[0] for expr in RECORDED} == metrics
+
+
+def _recorded_test(folder: Path, series: dict[str, str], expected: dict[str, dict[str, float]]) -> Path:
+    """Write a test of recorded series, at 01:01."""
+    project = builtin()
+    data = {
+        "rule_files": [str(folder / "rules/recording.yml")],
+        "evaluation_interval": "1m",
+        "group_eval_order": [group.name for group in project.recording],
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                "promql_expr_test": [
+                    {
+                        "expr": expr,
+                        "eval_time": "61m",
+                        "exp_samples": [
+                            {"labels": (expr.split(" ")[0] + labels), "value": value}
+                            for labels, value in samples.items()
+                        ],
+                    }
+                    for expr, samples in expected.items()
+                ],
+            }
+        ],
+    }
+    file = folder / "recorded.yml"
+    file.write_text(dump(data, "what is recorded"), encoding="utf-8")
+    return file
+
+
+def test_what_is_recorded(folder: Path) -> None:
+    """Each recording rule makes exactly these series: 0 where there is none, absent where nothing arrives."""
+    done = _promtool("test", "rules", _recorded_test(folder, EVERYTHING, RECORDED))
+    assert done.returncode == 0, _told(done)
+
+
+def test_nothing_is_recorded_of_nothing(folder: Path) -> None:
+    """When nothing arrives, nothing is recorded: a 0 would hide the outage."""
+    nothing: dict[str, dict[str, float]] = {expr: {} for expr in RECORDED}
+    done = _promtool("test", "rules", _recorded_test(folder, {}, nothing))
+    assert done.returncode == 0, _told(done)
+
+
+def test_usual_is_the_longest_of_seven_midnights(tmp_path: Path) -> None:
+    """What took long between two midnights, eight days ago or in the last hour is not usual."""
+    folder = written(tmp_path, prometheus.files(builtin())) / "prometheus"
+    # By the hour, from midnight on: what stood at midnight is the first of each 24.
+    days = ("100x23", "20x23", "30x23", "60x23", "20x22 900", "20x23", "20x23", "20x23", "200x23")
+    by_the_hour = " ".join(days)
+    values = {
+        at: {OF_TASK % "t": longest}
+        for at, longest in (("50h", 100), ("146h", 100), ("170h", 60), ("192h", 60), ("193h", 200))
+    }
+    data = {
+        "rule_files": [str(folder / "rules/recording.yml")],
+        "evaluation_interval": "1h",
+        "group_eval_order": [group.name for group in builtin().recording],
+        "tests": [
+            {
+                "interval": "1h",
+                "input_series": [
+                    {"series": f'task_duration_seconds{{job="airflow_tasks",{TASK}}}', "values": by_the_hour}
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": "task:task_duration_seconds:max7d",
+                        "eval_time": at,
+                        "exp_samples": [
+                            {"labels": f"task:task_duration_seconds:max7d{labels}", "value": value}
+                            for labels, value in samples.items()
+                        ],
+                    }
+                    for at, samples in values.items()
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "usual.yml"
+    file.write_text(dump(data, "usual"), encoding="utf-8")
+    done = _promtool("test", "rules", file)
+    assert done.returncode == 0, _told(done)
+
+
+def test_each_dag_has_the_age_of_its_first_match(tmp_path: Path) -> None:
+    """Of several ages, a DAG has that of the first entry that matches its whole id."""
+    ages = (SuccessAge("hourly", 100), SuccessAge("hourly.*|x", 200), SuccessAge(".*", 400))
+    folder = written(tmp_path, prometheus.files(builtin(success_age=ages))) / "prometheus"
+    last_success = "dag_run_last_success_timestamp_seconds"
+    series = [
+        f'{last_success}{{job="airflow_dags",dag_id="{dag}",instance="i"}}' for dag in ("hourly", "hourly_b", "z")
+    ]
+    looks = {"2m": 1, "4m": 2, "7m": 3}
+    data = {
+        "rule_files": [str(folder / "rules/alerts.yml")],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": "0x10"} for name in series],
+                "promql_expr_test": [
+                    {
+                        "expr": 'count(ALERTS{alertname="AirflowDagNoSuccess"})',
+                        "eval_time": at,
+                        "exp_samples": [{"labels": "{}", "value": count}],
+                    }
+                    for at, count in looks.items()
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "ages.yml"
+    file.write_text(dump(data, "ages"), encoding="utf-8")
+    done = _promtool("test", "rules", file)
+    assert done.returncode == 0, _told(done)
