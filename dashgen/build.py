@@ -1,0 +1,101 @@
+"""The pure core: a project in, the text of every file and every problem out.
+
+Build, check, diff and preview all start here; nothing below touches files, the network, the
+environment or the clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from dashgen import checks, usage
+from dashgen.catalog.validate import validate
+from dashgen.checks.context import Context
+from dashgen.checks.document import Document
+from dashgen.checks.usage import check as check_usage
+from dashgen.problems import Place, Problem
+from dashgen.render import alertmanager, docs, grafana, prometheus, provisioning
+from dashgen.rules.model import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dashgen.dashboards.model import Dashboard
+    from dashgen.definitions import Project
+    from dashgen.rules.model import Alert
+
+_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_RULE_FILES = (f"{prometheus.RULES}/recording.yml", f"{prometheus.RULES}/alerts.yml")
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a project becomes: ``files`` maps a path below the output folder to its text.
+
+    With ``problems`` nothing is fit to be written. ``context`` is what the rules looked at.
+    """
+
+    files: Mapping[str, str]
+    problems: tuple[Problem, ...]
+    context: Context
+
+
+def build(project: Project) -> Build:
+    """Render a project and hold it against its catalog; all problems are found at once."""
+    problems = [*validate(project.catalog), *prometheus.problems(project), *_file_names(project)]
+    dashboards = {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
+    configuration = {
+        **prometheus.files(project),
+        **alertmanager.files(project),
+        **provisioning.files(project),
+    }
+    # Parsed again, so that text which is no YAML never leaves the build.
+    parsed = {path: yaml.load(text, Loader=_YamlLoader) for path, text in configuration.items()}  # noqa: S506  (a safe loader)
+    context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
+    problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
+    records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
+    problems += check_usage(context, records)
+    files = {
+        **{path: grafana.dump(data) for path, data in dashboards.items()},
+        **configuration,
+        **docs.files(project, usage.uses(context)),
+    }
+    return Build(files, tuple(sorted(set(problems))), context)
+
+
+def _documents(project: Project, dashboards: Mapping[str, Any], parsed: Mapping[str, Any]) -> Iterator[Document]:
+    for board in project.dashboards:
+        path = grafana.path_of(board)
+        yield Document.dashboard(dashboards[path], path, places=_panel_places(board), place=board.place)
+    groups = (*project.recording, *project.alerts)
+    places = {group.name: group.place for group in groups}
+    places |= {_name(rule): rule.place for group in groups for rule in group.rules}
+    for path in _RULE_FILES:
+        yield Document.rules_file(parsed[path], path, places=places)
+
+
+def _name(rule: Record | Alert) -> str:
+    return rule.metric.name if isinstance(rule, Record) else rule.name
+
+
+def _panel_places(board: Dashboard) -> dict[int, Place]:
+    return {board.panel_id(panel.key): panel.place for panel in board.panels()}
+
+
+def _file_names(project: Project) -> Iterator[Problem]:
+    """Find dashboards that would overwrite each other or leave their folder."""
+    counts = Counter(board.file for board in project.dashboards)
+    for board in project.dashboards:
+        place = Place(board.place.file, board.place.line, f'dashboard "{board.title}"')
+        path = PurePosixPath(board.file)
+        if path.name != board.file or path.suffix != ".json" or board.file.startswith("."):
+            yield Problem(place, "file-name", f"{board.file!r} is not a plain file name that ends in .json")
+        if counts[board.file] > 1:
+            yield Problem(place, "file-name", f"another dashboard has the file {board.file} too")

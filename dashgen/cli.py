@@ -1,0 +1,194 @@
+"""The command ``dashgen``: options, help and exit codes; :mod:`dashgen.commands` does the work.
+
+Exit codes: 0 all is well, 1 findings, 2 wrong usage or configuration, 3 a file or a server
+that can't be reached, 130 interrupted. Results go to stdout, diagnostics to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dashgen import __version__
+from dashgen.problems import DashgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXIT_INTERRUPTED = 130
+
+_FILE = click.Path(path_type=Path)
+_config = click.option("--config", metavar="FILE", type=_FILE, help="Settings: a TOML file.")
+
+
+def _format(*styles: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(styles),
+        default=styles[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def main() -> None:
+    """Run the command line; never a traceback for wrong input, Ctrl-C or a closed pipe."""
+    try:
+        code = cli.main(prog_name="dashgen", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
+
+
+def _exit(work: Callable[[], int], style: str) -> None:
+    """Do the work of a command and leave with its exit code; print what stopped it."""
+    try:
+        code = work()
+    except DashgenError as error:
+        from dashgen import report  # noqa: PLC0415  (only where there are problems)
+
+        click.echo(report.FORMATS[style](error.problems), err=style == "text")
+        code = error.exit_code
+    raise click.exceptions.Exit(code)
+
+
+# \b keeps click from filling the lines that follow it.
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  dashgen init my-project     start a project of your own
+  dashgen build               write out/: dashboards, rules, provisioning, documentation
+  dashgen build --check       fail where out/ is not what the definitions make""",
+)
+@click.version_option(__version__)
+def cli() -> None:
+    """Build Grafana dashboards, Prometheus rules and provisioning from one metric catalog."""
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen build
+  dashgen build --out /tmp/preview
+  dashgen build --check                   in CI: exit code 1 and a diff where out/ is stale
+  dashgen build --accept-breaking         a metric was removed on purpose"""
+)
+@click.option("--out", metavar="DIR", type=_FILE, help="Output folder, instead of the settings'.")
+@_config
+@click.option("--check", is_flag=True, help="Write nothing; show how the folder differs.")
+@click.option(
+    "--accept-breaking",
+    is_flag=True,
+    help="Let metrics, labels, types and codes go that others may use.",
+)
+@_format("text", "json")
+def build(out: Path | None, config: Path | None, style: str, *, check: bool, accept_breaking: bool) -> None:
+    """Write the output folder from the catalog and the definitions.
+
+    Only what changed is written, and all of it or nothing. Files that are no longer made are
+    removed; files that dashgen did not make are left alone.
+    """
+
+    def work() -> int:
+        from dashgen.commands.build import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(config, out, check=check, accept_breaking=accept_breaking, style=style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen lint                                   the project's own output
+  dashgen lint grafana/*.json rules/             dashboards and rules written by hand
+  dashgen lint --format github                   as annotations of a GitHub workflow"""
+)
+@click.argument("paths", metavar="[FILE|DIR]...", nargs=-1, type=_FILE)
+@_config
+@_format("text", "json", "github")
+def lint(paths: tuple[Path, ...], config: Path | None, style: str) -> None:
+    """Check dashboards and rule files against the catalog.
+
+    In folders, the JSON and YAML files that are dashboards or rules. Exceptions go into the
+    settings as [[lint.ignore]], with a reason.
+    """
+
+    def work() -> int:
+        from dashgen.commands.lint import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(paths, config, style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen explain billing_open_invoices          a metric
+  dashgen explain AirflowTaskFailed              an alert
+  dashgen explain v3/attention                   a panel, by dashboard and key
+  dashgen explain "Tasks failed"                 a panel, by its title"""
+)
+@click.argument("name")
+@_config
+@_format("text", "json")
+def explain(name: str, config: Path | None, style: str) -> None:
+    """Say what a metric, an alert or a panel is.
+
+    Who emits it on which event, what it is made of, and where it is used.
+    """
+
+    def work() -> int:
+        from dashgen.commands.explain import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(name, config, style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen init my-project
+  cd my-project && dashgen build && pytest"""
+)
+@click.argument("folder", metavar="[DIR]", type=_FILE, default=Path())
+def init(folder: Path) -> None:
+    """Start a project of your own.
+
+    A metric, a dashboard and an alert beside the built-in ones, with tests. Files that are
+    there already are not overwritten.
+    """
+
+    def work() -> int:
+        from dashgen.commands.init import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(folder)
+
+    _exit(work, "text")
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen completion bash > ~/.local/share/bash-completion/completions/dashgen
+  dashgen completion zsh > ~/.zfunc/_dashgen
+  dashgen completion fish > ~/.config/fish/completions/dashgen.fish"""
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a shell's completion script."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415  (rarely needed)
+
+    found = get_completion_class(shell)
+    if found is not None:
+        click.echo(found(cli, {}, "dashgen", "_DASHGEN_COMPLETE").source())

@@ -1,0 +1,291 @@
+"""Reading the settings: ``dashgen.toml``, or ``[tool.dashgen]`` in ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from dashgen import durations
+from dashgen.catalog.labels import DAG_ID
+from dashgen.catalog.model import FLEET, PER_RUN, Generation, closest
+from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.settings import EIGHT_DAYS, EVERY_DAG, AlertSettings, Ignore, Settings, SuccessAge
+from dashgen.strict_toml import (
+    RULE,
+    Node,
+    Parser,
+    Source,
+    WrongValueError,
+    array,
+    mapping,
+    named_type,
+    parse,
+    record,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+OWN_FILE = "dashgen.toml"
+SHARED_FILE = "pyproject.toml"
+SHARED_TABLE = ("tool", "dashgen")
+
+SEVERITIES = ("critical", "warning", "info")
+AIRFLOW_VERSIONS = ("2.11", "3")
+_GENERATIONS = {generation.name: generation for generation in (FLEET, PER_RUN)}
+
+
+def find(path: Path | None, start: Path) -> Path | None:
+    """Return the settings' file: ``path``, or the one in the folder ``start`` if there is one.
+
+    ``dashgen.toml`` goes before a ``pyproject.toml`` beside it.
+    """
+    if path is not None:
+        return path
+    candidates = (start / OWN_FILE, start / SHARED_FILE)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def load(path: Path | None, start: Path) -> Settings:
+    """Return the settings of ``path``, or of the folder ``start``; the defaults without a file.
+
+    Raises:
+        DashgenError: the file can't be read, or some of its settings are wrong: all of them.
+
+    """
+    file = find(path, start)
+    if file is None:
+        return Settings()
+    data, lines = parse(_text(file), str(file))
+    root = SHARED_TABLE if file.name == SHARED_FILE else ()
+    table: Any = data
+    for key in root:
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    problems: list[Problem] = []
+    node = Node(table, Source(str(file), lines, root), problems)
+    try:
+        values = _SETTINGS(node)
+    except WrongValueError as wrong:
+        node.refuse(wrong.message, wrong.hint)
+    if problems:
+        raise DashgenError(problems, EXIT_USAGE)
+    return _settings(values, node.source)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}"
+        problem = Problem(Place(str(file)), RULE, message)
+        raise DashgenError([problem], EXIT_USAGE) from None
+    except (FileNotFoundError, IsADirectoryError) as error:
+        reason = str(error.strerror)
+        problem = Problem(Place(str(file)), RULE, reason, "--config takes a TOML file.")
+        raise DashgenError([problem], EXIT_USAGE) from None
+    except OSError as error:
+        problem = Problem(Place(str(file)), RULE, f"can't be read: {error.strerror}")
+        raise DashgenError([problem], EXIT_UNREACHABLE) from None
+
+
+def _settings(values: dict[str, Any], source: Source) -> Settings:
+    """Make the settings of what was read, under the names that the code uses."""
+    lint = values.pop("lint", {})
+    return Settings(**values, ignores=lint.get("ignore", ()), source=source)
+
+
+def _string(node: Node) -> str:
+    if not isinstance(node.value, str):
+        raise WrongValueError(f"must be a string, not {named_type(node.value)}")
+    return node.value
+
+
+def _filled(node: Node) -> str:
+    value = _string(node)
+    if not value.strip():
+        raise WrongValueError("must not be empty")
+    return value
+
+
+def _matching(pattern: str, meaning: str) -> Parser[str]:
+    """Make the parser of a string of a certain form."""
+
+    def parse_form(node: Node) -> str:
+        value = _string(node)
+        if not re.fullmatch(pattern, value):
+            raise WrongValueError(f"{value!r} is not {meaning}")
+        return value
+
+    return parse_form
+
+
+def _one_of(known: Iterable[str]) -> Parser[str]:
+    """Make the parser of a word of a closed list."""
+    words = tuple(known)
+    listed = ", ".join(f'"{word}"' for word in words)
+
+    def parse_word(node: Node) -> str:
+        if not isinstance(node.value, str):
+            found = named_type(node.value)
+            raise WrongValueError(f"must be one of {listed}, in quotes; not {found}")
+        if node.value not in words:
+            near = closest(node.value, words)
+            hint = f'Did you mean "{near}"?' if near else ""
+            raise WrongValueError(f"must be one of {listed}; not {node.value!r}", hint)
+        return node.value
+
+    return parse_word
+
+
+def _url(node: Node) -> str:
+    value = _string(node)
+    try:
+        url = urlsplit(value)
+        sound = url.scheme in {"http", "https"} and url.hostname and (url.port is None or url.port)
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"\s", value):
+        raise WrongValueError(
+            f"{value!r} is no address",
+            "Write it with its scheme, as in https://grafana.example.com.",
+        )
+    return value
+
+
+def _url_or_empty(node: Node) -> str:
+    return "" if node.value == "" else _url(node)
+
+
+def _duration(node: Node) -> int:
+    try:
+        return durations.parse(_string(node))
+    except ValueError as error:
+        raise WrongValueError(str(error), 'Write it as in "90m", "24h" or "7d".') from None
+
+
+def _age(node: Node) -> int:
+    seconds = _duration(node)
+    if not seconds:
+        raise WrongValueError("must be longer than 0")
+    return seconds
+
+
+def _hold(node: Node) -> str:
+    return durations.text(_duration(node))
+
+
+def _limit(node: Node) -> float:
+    if isinstance(node.value, str):
+        return durations.Seconds(_age(node))
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        raise WrongValueError(f'must be a number, or a duration as in "6h", not {named_type(node.value)}')
+    if not math.isfinite(node.value) or node.value <= 0:
+        raise WrongValueError("must be above 0")
+    return float(node.value)
+
+
+def _regex(node: Node) -> str:
+    value = _filled(node)
+    import promql_parser  # noqa: PLC0415  (a shared library that most commands don't need)
+
+    try:
+        promql_parser.parse(f"any{{{DAG_ID % value}}}")
+    except ValueError:
+        raise WrongValueError(
+            f"{value!r} is no regular expression of Prometheus",
+            "It has no look-around and no back references.",
+        ) from None
+    return value
+
+
+def _generations(node: Node) -> tuple[Generation, ...]:
+    names = array(_one_of(_GENERATIONS))(node)
+    if FLEET.name not in names:
+        raise WrongValueError(f"{FLEET.name} is missing", "The V3 dashboard and the alerts are made from it.")
+    return tuple(generation for name, generation in _GENERATIONS.items() if name in names)
+
+
+def _switch(node: Node) -> bool:
+    if not isinstance(node.value, bool):
+        raise WrongValueError(f"must be true or false, not {named_type(node.value)}")
+    return node.value
+
+
+def _alert(node: Node) -> AlertSettings:
+    fields = {"for": _hold, "severity": _one_of(SEVERITIES), "enabled": _switch}
+    values = record(fields)(node)
+    if "for" in values:
+        values["hold"] = values.pop("for")
+    return AlertSettings(**values)
+
+
+def _success_ages(node: Node) -> tuple[SuccessAge, ...]:
+    """Read the list, and end it with an entry for every DAG: the default, if it has none."""
+    ages = array(_success_age)(node)
+    if all(age.dag_id != EVERY_DAG for age in ages):
+        return (*ages, SuccessAge(EVERY_DAG, EIGHT_DAYS))
+    if ages[-1].dag_id != EVERY_DAG:
+        raise WrongValueError(f"what follows the entry for {EVERY_DAG!r} never applies", "Move that entry to the end.")
+    return ages
+
+
+def _success_age(node: Node) -> SuccessAge:
+    values = record({DAG_ID.name: _regex, "age": _age}, required=(DAG_ID.name, "age"))(node)
+    return SuccessAge(values.get(DAG_ID.name, ""), values.get("age", 0))
+
+
+def _ignore(node: Node) -> Ignore:
+    fields = {"rule": _rule, "reason": _filled, "dashboard": _string, "panel": _string}
+    values = record(fields, required=("rule", "reason"))(node)
+    return Ignore(**{"rule": "", "reason": "", **values}, place=node.place)
+
+
+def _rule(node: Node) -> str:
+    from dashgen.checks import RULES  # noqa: PLC0415  (the rules, only where an exception names one)
+
+    name = _string(node)
+    if name not in RULES:
+        near = closest(name, RULES)
+        hint = f"Did you mean {near}?" if near else f"Known: {', '.join(RULES)}."
+        raise WrongValueError(f"there is no rule {name!r}", hint)
+    return name
+
+
+def _extra_labels(node: Node) -> Mapping[str, str]:
+    labels = mapping(_string)(node)
+    for name in labels:
+        if not re.fullmatch("(?!__)[A-Za-z_][A-Za-z0-9_]*", name):
+            node.child(name, None).refuse("is no name of a label")
+    return labels
+
+
+_MODULE = _matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "the dotted name of a module")
+_TARGET = _matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}", "a target as host:port")
+# Grafana's own limits on the uid of anything.
+_UID = _matching(r"[A-Za-z0-9_-]{1,40}", "a uid: at most 40 letters, digits, - and _")
+
+_SETTINGS = record(
+    {
+        "modules": array(_MODULE),
+        "out": _filled,
+        "generations": _generations,
+        "datasource_uid": _UID,
+        "grafana_folder": _filled,
+        "grafana_url": _url_or_empty,
+        "prometheus_url": _url,
+        "airflow_url": _url,
+        "airflow_version": _one_of(AIRFLOW_VERSIONS),
+        "runbook_base_url": _url_or_empty,
+        "source_url": _url_or_empty,
+        "pushgateway_targets": array(_TARGET),
+        "alertmanager_targets": array(_TARGET),
+        "thresholds": mapping(_limit),
+        "alerts": mapping(_alert),
+        "success_age": _success_ages,
+        "extra_labels": _extra_labels,
+        "lint": record({"ignore": array(_ignore)}),
+    }
+)
