@@ -26,7 +26,7 @@ lint: $(INSTALLED) ## style, types, and out/ against its definitions
 	$(BIN)/dashgen lint
 
 bench: $(INSTALLED) servers ## time the command and the recording rules
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m bench
 
 schemas: ## regenerate dashgen/schemas from Grafana's own types
 	tools/install-servers node

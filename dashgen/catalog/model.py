@@ -214,6 +214,10 @@ class Metric:
     unused_because: str | None = None
     place: Place = field(default_factory=lambda: Place.of_caller(__file__), compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        """Hash by the name alone: its jobs and their labels as well would slow every lookup."""
+        return hash(self.name)
+
     def __str__(self) -> str:
         """Read as the bare name, for prose."""
         return self.name
@@ -286,7 +290,7 @@ class Event:
     sets: Mapping[Generation, tuple[Metric, ...]]
     place: Place = field(default_factory=lambda: Place.of_caller(__file__), compare=False, repr=False)
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """All metrics that it sets, in any generation."""
         return tuple(dict.fromkeys(metric for metrics in self.sets.values() for metric in metrics))
@@ -334,4 +338,6 @@ def closest(name: str, known: Iterable[str]) -> str:
     """Return the nearest of ``known`` to a mistyped ``name``, or an empty string."""
     import difflib  # noqa: PLC0415  (10 ms that only an error message needs)
 
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
+    by_lower_case = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), list(by_lower_case), n=1, cutoff=0.6)
+    return by_lower_case[near[0]] if near else ""

@@ -139,6 +139,8 @@ def bars(
         format=unit or unit_of(metric),
         calc="lastNotNull",
         displayMode="gradient",
+        # Beside its bar, a name as long as a task's is cut off after a few letters.
+        extraJson={"options": {"namePlacement": "top"}},
         max=None,
         min=0,
         thresholds=list(thresholds) or steps("blue"),

@@ -19,7 +19,7 @@ DAG = (INSTANCE, DAG_ID)
 TASK = (INSTANCE, DAG_ID, TASK_ID)
 IN_DAGS = (INSTANCE % chosen(INSTANCE), DAG_ID % chosen(DAG_ID))
 IN_TASKS = (*IN_DAGS, TASK_ID % chosen(TASK_ID))
-DAG_LEGEND = f"{INSTANCE.legend} {DAG_ID.legend}"
+DAG_LEGEND = f"{DAG_ID.legend} {INSTANCE.legend}"
 TASK_LEGEND = f"{DAG_ID.legend} {TASK_ID.legend}"
 NO_TASK_FILTER = "Reads totals recorded per DAG, so the choice of tasks does not apply."
 

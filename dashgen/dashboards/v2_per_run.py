@@ -78,7 +78,7 @@ def per_run(settings: Settings) -> Dashboard:
             Row("run", "The run", _run(settings)),
             Row("tasks-row", "Its tasks", _tasks(settings)),
             Row("runs-row", "Over all runs of the DAG", _runs(settings)),
-            Row("cost", "What run_id costs", per_run_cost(), collapsed=True),
+            Row("cost", f"What {RUN_ID} costs", per_run_cost(), collapsed=True),
         ),
     )
 
@@ -146,6 +146,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
             metric=DAG_RUN_FAILED_TASKS,
             expr=_of_run(DAG_RUN_FAILED_TASKS),
             thresholds=steps("green", (1, "red")),
+            size=(4, 7),
             no_value="not finished",
         ),
         timeseries(
@@ -157,7 +158,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
                 ranged(_last_finished(), "last finished run"),
                 ranged(_of_run(DAG_RUN_DURATION), "the chosen run"),
             ],
-            size=(20, 4),
+            size=(20, 7),
         ),
     )
 
@@ -210,12 +211,12 @@ def _tasks(settings: Settings) -> tuple[Panel, ...]:
             size=(14, 10),
         ),
         bars(
-            "Slowest tasks (top 20)",
+            "Slowest tasks (top 10)",
             key="slowest-tasks",
             metric=TASK_DURATION,
-            expr=f"topk(20, {_held(TASK_DURATION.per_run(*_IN_TASKS))})",
+            expr=f"topk(10, {_held(TASK_DURATION.per_run(*_IN_TASKS))})",
             legend=_TASK_LEGEND,
-            what="Duration of the last finished attempt of the run's task instances, the twenty longest.",
+            what="Duration of the last finished attempt of the run's task instances, the ten longest.",
             size=(10, 10),
         ),
     )

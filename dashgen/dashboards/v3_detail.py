@@ -50,12 +50,12 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
 
     return (
         bars(
-            "Slowest tasks now (top 20)",
+            "Slowest tasks now (top 10)",
             key="slowest",
             metric=TASK_DURATION,
-            expr=f"topk(20, {TASK_DURATION.fleet(*IN_TASKS)})",
+            expr=f"topk(10, {TASK_DURATION.fleet(*IN_TASKS)})",
             legend=TASK_LEGEND,
-            what="Duration of the last finished attempt, the twenty longest.",
+            what="Duration of the last finished attempt, the ten longest.",
             size=(12, 10),
         ),
         timeseries(
