@@ -285,9 +285,8 @@ class _RulesReader:
             message = "a rule needs a text for `alert` or `record`, and one for `expr`"
             self.malformed.append(Finding(Element(group.document, "", place, data), message))
             return
-        uses = tuple(expressions.uses_of_alert(data)) if kind == "alert" else ()
         within = f'group "{shown(group.name)}"'
-        yield self._element(kind, name, data, within, expressions=(Expression(str(expr), uses),))
+        yield self._element(kind, name, data, within, expressions=tuple(expressions.of_rule(data)))
 
 
 def _kind_of(value: object) -> str:

@@ -32,6 +32,13 @@ class Expression:
 
 _LEGEND = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _ALERT_LABEL = re.compile(r"""(?:\$labels|\.Labels)(?:\.(\w+)|\s+"(\w+)")""")
+# A query inside a template: {{ query "…" }}, or {{ printf "…" $x | query }} with verbs for values.
+_ALERT_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_ALERT_QUERY = re.compile(
+    r"""\bquery\s+(?P<given>"(?:\\.|[^"\\])*"|`[^`]*`)"""
+    r"""|\bprintf\s+(?P<made>"(?:\\.|[^"\\])*"|`[^`]*`)[^|]*\|\s*query\b"""
+)
+_VERB = re.compile(r"%[-+# 0-9.]*([a-zA-Z])")
 _LINKED = re.compile(r"""\$\{__(?P<of>field\.labels|data\.fields)(?:\.(?P<name>\w+)|\[\\?["'](?P<quoted>[^"'\\]+))""")
 # The text that Grafana applies a variable's regular expression to: name{label="value"} …
 _LABEL_IN_REGEX = re.compile(r"""([A-Za-z_]\w*)=\\?["']""")
@@ -147,10 +154,34 @@ def _in_annotation(annotation: Data) -> Iterator[Use]:
     yield from (Use(tag.strip(), "the annotation's tagKeys") for tag in listed if tag.strip())
 
 
-def uses_of_alert(rule: Data) -> Iterator[Use]:
-    """Find the labels that an alert's annotations and labels read from its result."""
+def of_rule(rule: Data) -> Iterator[Expression]:
+    """Find the expression of a rule, and those that an alert's templates query themselves."""
+    expr = str(rule["expr"])
+    if "alert" not in rule:
+        yield Expression(expr)
+        return
+    texts = list(_templates(rule))
+    labels = (Use(found[1] or found[2], where) for where, text in texts for found in _ALERT_LABEL.finditer(text))
+    yield Expression(expr, tuple(labels))
+    for action in (action for _, text in texts for action in _ALERT_ACTION.findall(text)):
+        for found in _ALERT_QUERY.finditer(action):
+            yield Expression(_literal(found["given"]) if found["given"] else _made(_literal(found["made"])))
+
+
+def _templates(rule: Data) -> Iterator[tuple[str, str]]:
+    """Give the texts of an alert's annotations and labels, each with its name."""
     for part in ("annotations", "labels"):
         texts = rule.get(part)
         for key, text in texts.items() if isinstance(texts, Mapping) else ():
-            for found in _ALERT_LABEL.finditer(text) if isinstance(text, str) else ():
-                yield Use(found[1] or found[2], f"{part.removesuffix('s')} {key}")
+            if isinstance(text, str):
+                yield f"{part.removesuffix('s')} {key}", text
+
+
+def _literal(quoted: str) -> str:
+    """Return the text of a string of Go, whose escapes are those that a query needs."""
+    return quoted[1:-1] if quoted[0] == "`" else re.sub(r"\\(.)", r"\1", quoted[1:-1])
+
+
+def _made(form: str) -> str:
+    """Put a variable where printf() puts a value, so that what it is stays open."""
+    return _VERB.sub(lambda verb: '"$printf"' if verb[1] == "q" else "$printf", form)

@@ -80,6 +80,6 @@ def _reason(context: Context, label: str, *queries: Query) -> str:
 
 
 def _finding(element: Element, label: str, where: str, available: frozenset[str], reason: str) -> Finding:
-    has = ", ".join(sorted(available)) or "no labels"
-    hint = did_you_mean(label, available) or f"There is {has}."
+    has = ", ".join(sorted(available)) or "no label at all"
+    hint = did_you_mean(label, available) or f"The result has {has}."
     return Finding(element, f"label {shown(label)} in {where} can't be there: {reason}", hint)

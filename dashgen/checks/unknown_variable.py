@@ -46,8 +46,8 @@ def check(context: Context) -> Iterator[Finding]:
             for name in dict.fromkeys(named):
                 if name not in known and not name.startswith("__") and not name[0].isdigit():
                     message = f"there is no variable {name}"
-                    listed = ", ".join(sorted(known)) or "none"
-                    yield Finding(element, message, did_you_mean(name, known) or f"There is {listed}.")
+                    listed = ", ".join(sorted(known)) or "no variable at all"
+                    yield Finding(element, message, did_you_mean(name, known) or f"The dashboard has {listed}.")
 
 
 def _named(data: Data, *, whole: bool) -> Iterator[str]:

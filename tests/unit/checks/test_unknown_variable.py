@@ -62,6 +62,6 @@ def test_variables_and_annotations_are_looked_at() -> None:
     note = {"name": "Runs", "expr": "x{a='$yy'}"}
     data = dashboard(variables=[other], annotations={"list": [note]})
     assert messages("unknown-variable", Document.dashboard(data, "x.json")) == [
-        "there is no variable zz. There is dag_id, datasource, task_id.",
-        "there is no variable yy. There is dag_id, datasource, task_id.",
+        "there is no variable zz. The dashboard has dag_id, datasource, task_id.",
+        "there is no variable yy. The dashboard has dag_id, datasource, task_id.",
     ]
