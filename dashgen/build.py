@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from dashgen import checks, usage
 from dashgen.catalog.validate import validate
 from dashgen.checks.context import Context
 from dashgen.checks.document import Document
 from dashgen.checks.usage import check as check_usage
 from dashgen.problems import Place, Problem
-from dashgen.render import alertmanager, docs, grafana, prometheus, provisioning
+from dashgen.render import alertmanager, docs, grafana, prometheus, provisioning, yamltext
 from dashgen.rules.model import Record
 
 if TYPE_CHECKING:
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from dashgen.dashboards.model import Dashboard
     from dashgen.definitions import Project
     from dashgen.rules.model import Alert
-
-_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 _RULE_FILES = (f"{prometheus.RULES}/recording.yml", f"{prometheus.RULES}/alerts.yml")
 
@@ -49,25 +44,28 @@ class Build:
 
 def build(project: Project) -> Build:
     """Render a project and hold it against its catalog; all problems are found at once."""
-    problems = [*validate(project.catalog), *prometheus.problems(project), *_file_names(project)]
+    # What is wrong with an alert itself can't be rendered, and would hide what else is wrong.
+    unfit = list(prometheus.problems(project))
     dashboards = {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
-    configuration = {
-        **prometheus.files(project),
-        **alertmanager.files(project),
-        **provisioning.files(project),
-    }
+    configuration = {} if unfit else _configuration(project)
     # Parsed again, so that text which is no YAML never leaves the build.
-    parsed = {path: yaml.load(text, Loader=_YamlLoader) for path, text in configuration.items()}  # noqa: S506  (a safe loader)
+    parsed = {path: yamltext.load(text) for path, text in configuration.items()}
     context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
+    problems = [*validate(project.catalog), *_file_names(project), *unfit]
     problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
-    records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
-    problems += check_usage(context, records)
+    if not unfit:
+        records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
+        problems += check_usage(context, records)
     files = {
         **{path: grafana.dump(data) for path, data in dashboards.items()},
         **configuration,
         **docs.files(project, usage.uses(context)),
     }
     return Build(files, tuple(sorted(set(problems))), context)
+
+
+def _configuration(project: Project) -> dict[str, str]:
+    return {**prometheus.files(project), **alertmanager.files(project), **provisioning.files(project)}
 
 
 def _documents(project: Project, dashboards: Mapping[str, Any], parsed: Mapping[str, Any]) -> Iterator[Document]:
@@ -78,7 +76,8 @@ def _documents(project: Project, dashboards: Mapping[str, Any], parsed: Mapping[
     places = {group.name: group.place for group in groups}
     places |= {_name(rule): rule.place for group in groups for rule in group.rules}
     for path in _RULE_FILES:
-        yield Document.rules_file(parsed[path], path, places=places)
+        if path in parsed:
+            yield Document.rules_file(parsed[path], path, places=places)
 
 
 def _name(rule: Record | Alert) -> str:

@@ -122,6 +122,16 @@ class Prometheus(Server):
             Series(s["metric"], tuple((float(at), float(value)) for at, value in s["values"])) for s in data["result"]
         )
 
+    def label_values(self, label: str, selector: str) -> list[str]:
+        """Return the values of a label on the series that a selector selects, sorted.
+
+        Raises:
+            ServerError: Prometheus refuses the selector.
+
+        """
+        values: list[str] = self.get_json(f"/api/v1/label/{label}/values", **{"match[]": selector})["data"]
+        return values
+
     def rule_groups(self) -> list[dict[str, Any]]:
         """Return the rule groups as the API has them: rules, alerts, evaluation times."""
         groups: list[dict[str, Any]] = self.get_json("/api/v1/rules")["data"]["groups"]

@@ -46,7 +46,7 @@ from dashgen.catalog.recorded import (
     REFUSED_GROUPS,
 )
 from dashgen.dashboards.panels import Column, bars, stat, table, text, timeseries
-from dashgen.dashboards.queries import by, ranged, steps
+from dashgen.dashboards.queries import DATASOURCE, by, ranged, steps
 from dashgen.dashboards.scope import FLEET_UID, age
 
 if TYPE_CHECKING:
@@ -54,10 +54,12 @@ if TYPE_CHECKING:
     from dashgen.settings import Settings
 
 
+_FIRING = ALERTS.select(ALERTSTATE.is_("firing"), ALERTNAME.is_not("Watchdog"))
+
+
 def pipeline_health(settings: Settings) -> tuple[Panel, ...]:
     """Show whether pushes arrive, what the Pushgateway holds, and what alerts are firing."""
     pushes = GATEWAY_REQUESTS.select(HANDLER.is_("push"))
-    firing = ALERTS.select(ALERTSTATE.is_("firing"), ALERTNAME.is_not("Watchdog"))
     alert_labels = (ALERTNAME, SEVERITY, INSTANCE, DAG_ID, TASK_ID)
     return (
         stat(
@@ -129,13 +131,27 @@ def pipeline_health(settings: Settings) -> tuple[Panel, ...]:
             metric=ALERTS,
             what="Alerts that are firing now, at most 100, without the one that always fires.",
             rows=alert_labels,
-            columns=(Column("State", f"max {by(*alert_labels)} (topk(100, {firing}))", codes=AlertState, width=110),),
+            columns=(Column("State", f"max {by(*alert_labels)} (topk(100, {_FIRING}))", codes=AlertState, width=110),),
             sort=str(SEVERITY),
             descending=False,
             size=(24, 8),
             may_be_empty="No alert is firing.",
         ),
     )
+
+
+def alert_annotation() -> dict[str, object]:
+    """Mark on every graph when an alert was firing; off until it is switched on."""
+    return {
+        "name": "Alerts",
+        "datasource": DATASOURCE,
+        "enable": False,
+        "hide": False,
+        "iconColor": "red",
+        "expr": f"count {by(ALERTNAME)} ({_FIRING})",
+        "titleFormat": ALERTNAME.legend,
+        "step": "60s",
+    }
 
 
 def per_run_cost() -> tuple[Panel, ...]:

@@ -23,7 +23,7 @@ from dashgen.catalog.recorded import DAG_TASK_RUNS
 from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, timeseries
-from dashgen.dashboards.pipeline import per_run_cost
+from dashgen.dashboards.pipeline import alert_annotation, per_run_cost
 from dashgen.dashboards.queries import by, colored_series, on, ranged, steps
 from dashgen.dashboards.scope import FLEET_UID, PER_RUN_UID
 from dashgen.dashboards.variables import chosen
@@ -70,6 +70,7 @@ def per_run(settings: Settings) -> Dashboard:
             variables.values(TASK_ID, TASK_STATUS.per_run(*_IN_RUN)),
             variables.airflow_url(settings),
         ),
+        annotations=(alert_annotation(),),
         links=(
             variables.to_dashboard("V3: the fleet", FLEET_UID),
             *((variables.to_source(settings.source_url),) if settings.source_url else ()),

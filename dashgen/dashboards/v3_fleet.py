@@ -24,7 +24,7 @@ from dashgen.catalog.recorded import DAG_TASKS, TASK_ATTENTION
 from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, text, timeseries
-from dashgen.dashboards.pipeline import pipeline_health
+from dashgen.dashboards.pipeline import alert_annotation, pipeline_health
 from dashgen.dashboards.queries import by, colored_series, on, ranged, steps
 from dashgen.dashboards.scope import (
     DAG,
@@ -68,6 +68,7 @@ def fleet(settings: Settings) -> Dashboard:
             variables.values(TASK_ID, TASK_STATUS.fleet(*IN_DAGS)),
             variables.airflow_url(settings),
         ),
+        annotations=(alert_annotation(),),
         links=(
             *((variables.to_dashboard("V2: one run", PER_RUN_UID),) if settings.per_run else ()),
             *((variables.to_source(settings.source_url),) if settings.source_url else ()),

@@ -16,7 +16,7 @@ from dashgen.catalog.airflow import (
 )
 from dashgen.catalog.labels import AIRFLOW_DAGS, DAG_ID, INSTANCE, TASK_ID, DagRunState, TaskState
 from dashgen.rules.model import Alert, Case, Firing, Inhibition, Runbook
-from dashgen.rules.phrases import CRITICAL, DAG, PER_DAG, SALES, WARNING, group_path, labels_of, number
+from dashgen.rules.phrases import CRITICAL, DAG, ONE_DAG, PER_DAG, SALES, WARNING, group_path, labels_of, number
 from dashgen.settings import EVERY_DAG
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ NO_SUCCESS = "AirflowDagNoSuccess"
 
 _DAG = f"DAG {DAG_ID.annotation} on {INSTANCE.annotation}"
 _SALES = labels_of(AIRFLOW_DAGS, *SALES)
-_THIS = DAG_ID.is_("DAG")
 
 _STATUS = DAG_RUN_STATUS.fleet(*SALES)
 _START = DAG_RUN_START.fleet(*SALES)
@@ -67,11 +66,11 @@ def _failed() -> Alert:
             impact="The result of this run is missing, for people and for the DAGs that wait for it.",
             diagnosis=(
                 "1. See which tasks failed:\n\n"
-                f"   `{TASK_STATUS.fleet(_THIS)} == {TaskState.FAILED}`\n"
+                f"   `{TASK_STATUS.fleet(ONE_DAG)} == {TaskState.FAILED}`\n"
                 "2. None of them: the run was ended by its `dagrun_timeout`, or by hand, or by tasks "
                 "that were killed before they could report. The run's page in Airflow tells which.\n"
                 "3. How many task instances did not make it:\n\n"
-                f"   `{DAG_RUN_FAILED_TASKS.fleet(_THIS)}`\n"
+                f"   `{DAG_RUN_FAILED_TASKS.fleet(ONE_DAG)}`\n"
                 "4. Read the log of the task that failed first: the others often follow from it."
             ),
             mitigation=(
@@ -111,7 +110,7 @@ def _running_too_long(limit: float) -> Alert:
             diagnosis=(
                 "1. Open the run in Airflow and look at what is running, queued or scheduled.\n"
                 "2. Running: see the runbook of the task that runs too long.\n\n"
-                f"   `{TASK_STATUS.fleet(_THIS)} == {TaskState.RUNNING}`\n"
+                f"   `{TASK_STATUS.fleet(ONE_DAG)} == {TaskState.RUNNING}`\n"
                 "3. A sensor that is up for reschedule: what it waits for has not come. Ask those who "
                 "deliver it.\n"
                 "4. Queued or scheduled for long: no free slot in the pool or the executor, or no "
@@ -181,7 +180,7 @@ def _no_success(ages: tuple[SuccessAge, ...]) -> Alert:
             impact="Whoever reads the DAG's result reads an old one, and may not know it.",
             diagnosis=(
                 "1. When did it run last, and how did it end?\n\n"
-                f"   `time() - {DAG_RUN_START.fleet(_THIS)}` and `{DAG_RUN_STATUS.fleet(_THIS)}`\n"
+                f"   `time() - {DAG_RUN_START.fleet(ONE_DAG)}` and `{DAG_RUN_STATUS.fleet(ONE_DAG)}`\n"
                 "2. It runs and fails: see the runbook of the failed DAG run.\n"
                 "3. It does not run: is it paused in Airflow? Does its file still parse "
                 "(`airflow dags list-import-errors`)? Does the scheduler live "

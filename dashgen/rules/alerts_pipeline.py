@@ -1,4 +1,4 @@
-"""Alerts on the way from Airflow to Prometheus: the listener's pushes and the Pushgateway."""
+"""Alerts on the way from Airflow to Prometheus: what is pushed, and whether alerts arrive."""
 
 from __future__ import annotations
 
@@ -7,29 +7,21 @@ from typing import TYPE_CHECKING
 from dashgen import durations
 from dashgen.catalog.labels import (
     AIRFLOW_TASKS,
-    ALERTNAME,
     CODE,
     DAG_ID,
     HANDLER,
     INSTANCE,
     METHOD,
-    PUSHGATEWAY,
 )
-from dashgen.catalog.model import JOB_LABEL
 from dashgen.catalog.pipeline import (
-    GATEWAY_MEMORY,
     GATEWAY_REQUESTS,
-    GATEWAY_SAMPLES,
     NO_PUSH,
     PUSH_FAILURE_TIME,
     PUSH_TIME,
-    RESIDENT_MEMORY,
-    SCRAPE_SAMPLES,
     UP,
 )
-from dashgen.catalog.recorded import GROUPS, LAST_PUSH, REFUSED_GROUPS
-from dashgen.rules.alerts_dags import NO_SUCCESS
-from dashgen.rules.model import Alert, Case, Firing, Inhibition, Runbook
+from dashgen.catalog.recorded import LAST_PUSH, REFUSED_GROUPS
+from dashgen.rules.model import Alert, Case, Firing, Runbook
 from dashgen.rules.phrases import (
     CRITICAL,
     GATEWAY_TARGET,
@@ -39,7 +31,6 @@ from dashgen.rules.phrases import (
     WARNING,
     group_path,
     labels_of,
-    number,
 )
 
 if TYPE_CHECKING:
@@ -47,27 +38,22 @@ if TYPE_CHECKING:
 
 NOT_PUSHING = "AirflowNotPushing"
 
-_GATEWAY = labels_of(PUSHGATEWAY, *GATEWAY_TARGET)
-_GATEWAY_UP = UP.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
 _PUSHED = PUSH_TIME.select(*LOAD, jobs=(AIRFLOW_TASKS,))
 _REFUSED = PUSH_FAILURE_TIME.select(*LOAD, jobs=(AIRFLOW_TASKS,))
 
 
 def pipeline_alerts(settings: Settings) -> tuple[Alert, ...]:
-    """Define the alerts on what lies between Airflow and the dashboards."""
-    return (
-        _not_pushing(round(settings.limit(NO_PUSH))),
-        _gateway_down(),
-        _too_many_samples(settings.limit(GATEWAY_SAMPLES)),
-        _memory_high(settings.limit(GATEWAY_MEMORY)),
-        _pushes_failing(),
-    )
+    """Define the alerts on pushes."""
+    return (_not_pushing(round(settings.limit(NO_PUSH))), _pushes_failing())
 
 
 def _not_pushing(limit: int) -> Alert:
     # A gateway that forgets the deployment must not end the alert: remember for a day more.
-    remembered = durations.text(limit + 86400)
-    in_one_step = durations.text(limit)
+    remembered = durations.text(limit + _DAY)
+    step = durations.text(limit if limit % _HOUR else _HOUR)
     return Alert(
         NOT_PUSHING,
         expr=f"time() - max_over_time({LAST_PUSH.select()}[{remembered}]) > {limit}",
@@ -119,153 +105,14 @@ def _not_pushing(limit: int) -> Alert:
             Case(
                 "a deployment that the gateway forgot fires all the same",
                 {_PUSHED: "-1 _"},
-                at=in_one_step,
-                interval=in_one_step,
+                at=durations.text(limit),
+                interval=step,
                 fires=(Firing(labels_of(None, *PROD), limit + 1, grows=True),),
             ),
             Case(
                 "one task that pushed lately speaks for its deployment",
                 {_PUSHED: f"{-limit}x1", PUSH_TIME.select(DAG_ID.is_("other"), *PROD, jobs=(AIRFLOW_TASKS,)): "1x1"},
             ),
-        ),
-    )
-
-
-def _gateway_down() -> Alert:
-    up = UP.select(jobs=(PUSHGATEWAY,))
-    return Alert(
-        "PushgatewayDown",
-        expr=f"{up} == 0\nor\nabsent({up})",
-        hold="5m",
-        severity=CRITICAL,
-        owner=UP.owner,
-        summary="The Pushgateway does not answer Prometheus",
-        description=(
-            "Prometheus can't scrape the Pushgateway, or has no such target: nothing that Airflow pushes is seen."
-        ),
-        panel="v3/gateway-up",
-        inhibits=Inhibition((ALERTNAME % f"{NOT_PUSHING}|{NO_SUCCESS}",)),
-        runbook=Runbook(
-            "gateway-down",
-            "The Pushgateway is down",
-            meaning=(
-                "The scrape of the Pushgateway fails, or its target is missing from Prometheus' "
-                "configuration. It silences the alerts on missing pushes and missing successes, "
-                "which can only repeat it."
-            ),
-            impact=(
-                "All states of Airflow's tasks vanish from the dashboards and no alert on them can "
-                "fire. Airflow itself goes on. What it pushes to a gateway that is down is lost."
-            ),
-            diagnosis=(
-                "1. What does the scrape say? The error stands on Prometheus' page `/targets`.\n"
-                "2. Connection refused: the process is down. Read its log; look for an out-of-memory "
-                "kill.\n"
-                "3. Status 500: two groups hold the same series, or one metric with two types. "
-                "`curl -s GATEWAY/metrics` names the series; the gateway's own `/-/healthy` still "
-                "says OK.\n"
-                "4. Deadline exceeded: it holds too much for one scrape.\n\n"
-                f"   `max_over_time({SCRAPE_SAMPLES.select(jobs=(PUSHGATEWAY,))}[1d])`\n"
-                "5. No such target: compare Prometheus' configuration with the generated one."
-            ),
-            mitigation=(
-                "Restart it with `--persistence.file`, so that the last states come back. For a "
-                "status 500, delete the group that the message names: "
-                f"`curl -X DELETE GATEWAY{group_path(AIRFLOW_TASKS)}`."
-            ),
-        ),
-        cases=(
-            Case(
-                "a gateway that no longer answers fires",
-                {_GATEWAY_UP: "1 0"},
-                fires=(Firing(_GATEWAY, 0),),
-            ),
-            Case("a missing target fires", {}, at="0m", fires=(Firing(labels_of(PUSHGATEWAY)),)),
-            Case("a gateway that answers again is silent", {_GATEWAY_UP: "1 0 1"}, at="2m"),
-        ),
-    )
-
-
-def _too_many_samples(limit: float) -> Alert:
-    samples = SCRAPE_SAMPLES.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
-    return Alert(
-        "PushgatewayTooManySamples",
-        expr=f"{SCRAPE_SAMPLES.select(jobs=(PUSHGATEWAY,))} > {number(limit)}",
-        hold="15m",
-        severity=WARNING,
-        owner=SCRAPE_SAMPLES.owner,
-        summary=f"Pushgateway {INSTANCE.annotation} holds too many samples",
-        description=(f"Each scrape of Pushgateway {INSTANCE.annotation} returns {{{{ $value | humanize }}}} samples."),
-        panel="v3/gateway-samples",
-        runbook=Runbook(
-            "gateway-too-many-samples",
-            "The Pushgateway holds too many samples",
-            meaning="A scrape of the gateway returns more samples than the limit.",
-            impact=(
-                "Scrapes grow slower until they miss their deadline, and Prometheus pays for each "
-                "series. A gateway that checks consistency also pays for every group on every push."
-            ),
-            diagnosis=(
-                "1. Which job holds them?\n\n"
-                f"   `count by ({JOB_LABEL}, {INSTANCE}) ({PUSH_TIME.select()})`\n"
-                "2. Jobs of runs that grow day by day: the sweeper does not run, or its greatest age "
-                "is too high. See its panels.\n"
-                "3. A job that is not ours: someone else pushes to this gateway."
-            ),
-            mitigation=(
-                "Run the sweeper. Switch the per-run generation off where nobody reads it, or lower "
-                f"the sweeper's greatest age. The threshold is `{GATEWAY_SAMPLES.name}`."
-            ),
-        ),
-        cases=(
-            Case(
-                "one sample above the limit fires",
-                {samples: f"{number(limit)} {number(limit + 1)}"},
-                fires=(Firing(_GATEWAY, limit + 1),),
-            ),
-            Case("a short peak is silent", {samples: f"{number(limit + 1)} {number(limit)}"}),
-        ),
-    )
-
-
-def _memory_high(limit: float) -> Alert:
-    memory = RESIDENT_MEMORY.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
-    return Alert(
-        "PushgatewayMemoryHigh",
-        expr=f"{RESIDENT_MEMORY.select(jobs=(PUSHGATEWAY,))} > {number(limit)}",
-        hold="15m",
-        severity=WARNING,
-        owner=RESIDENT_MEMORY.owner,
-        summary=f"Pushgateway {INSTANCE.annotation} uses too much memory",
-        description=f"Pushgateway {INSTANCE.annotation} uses {{{{ $value | humanize1024 }}}}B of memory.",
-        panel="v3/gateway-memory",
-        runbook=Runbook(
-            "gateway-memory-high",
-            "The Pushgateway uses too much memory",
-            meaning="The gateway's resident memory is above the limit.",
-            impact=(
-                "When the system or the container's limit ends it, everything that it did not yet "
-                "save is forgotten, and pushes fail until it is back."
-            ),
-            diagnosis=(
-                "1. Does it grow with the groups held, about 9 KiB each?\n\n"
-                f"   `{GROUPS}` and `{RESIDENT_MEMORY.select(jobs=(PUSHGATEWAY,))}`\n"
-                "2. It grows without them: something lists everything too often. A listing at "
-                "`/api/v1/metrics` takes three times the memory of the groups, a scrape of "
-                "`/metrics` a tenth."
-            ),
-            mitigation=(
-                "Fewer groups: run the sweeper, or switch the per-run generation off. Or give the "
-                f"gateway more memory and raise the threshold `{GATEWAY_MEMORY.name}`."
-            ),
-        ),
-        cases=(
-            Case(
-                "one byte above the limit fires",
-                {memory: f"{number(limit)} {number(limit + 1)}"},
-                fires=(Firing(_GATEWAY, limit + 1),),
-            ),
-            Case("a short peak is silent", {memory: f"{number(limit + 1)} {number(limit)}"}),
         ),
     )
 

@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dashgen.catalog.airflow import (
     DAG_RUN_START,
-    DURATION_FACTOR,
-    DURATION_FLOOR,
-    TASK_DURATION,
     TASK_LAST_FAILURE,
-    TASK_RUNNING_TOO_LONG,
-    TASK_START,
     TASK_STATUS,
-    TASK_TRY_NUMBER,
 )
-from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, TASK_ID, TaskState
+from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, TaskState
 from dashgen.catalog.recorded import (
-    TASK_ABOVE_USUAL,
     TASK_PARTLY_FAILED,
-    TASK_RETRYING,
-    TASK_RUNNING_AGE,
-    TASK_USUAL_DURATION,
 )
 from dashgen.rules.model import Alert, Case, Firing, Runbook
-from dashgen.rules.phrases import DAG, INFO, LOAD, PER_TASK, SALES, STAGE, TASK, WARNING, labels_of, number
+from dashgen.rules.phrases import (
+    DAG,
+    LOAD,
+    NAMED_TASK,
+    ONE_DAG,
+    ONE_TASK,
+    PER_TASK,
+    SALES,
+    STAGE,
+    TASK,
+    WARNING,
+    WHERE,
+    labels_of,
+)
 
-if TYPE_CHECKING:
-    from dashgen.catalog.model import Metric
-    from dashgen.settings import Settings
-
-_TASK = f"Task {TASK_ID.annotation} of DAG {DAG_ID.annotation}"
-_WHERE = f"on {INSTANCE.annotation}"
 _LOAD = labels_of(AIRFLOW_TASKS, *LOAD)
 
-_STATUS, _START, _DURATION, _TRY = (
-    metric.fleet(*LOAD) for metric in (TASK_STATUS, TASK_START, TASK_DURATION, TASK_TRY_NUMBER)
-)
+_STATUS = TASK_STATUS.fleet(*LOAD)
 _LAST_FAILURE = TASK_LAST_FAILURE.fleet(*LOAD)
 _RUN_START = DAG_RUN_START.fleet(*SALES)
 
 
-def task_alerts(settings: Settings) -> tuple[Alert, ...]:
-    """Define the alerts on tasks."""
-    return (
-        _failed(),
-        _partly_failed(),
-        _running_too_long(settings.limit(TASK_RUNNING_TOO_LONG)),
-        _retrying_too_long(),
-        _slow(settings.limit(DURATION_FACTOR), settings.limit(DURATION_FLOOR)),
-    )
-
-
-def _of_task(metric: Metric) -> str:
-    """Write a selector for a runbook, in which the reader replaces DAG and TASK."""
-    return metric.fleet(DAG_ID.is_("DAG"), TASK_ID.is_("TASK"))
+def task_alerts() -> tuple[Alert, ...]:
+    """Define the alerts on tasks that failed."""
+    return (_failed(), _partly_failed())
 
 
 def _failed() -> Alert:
@@ -63,8 +45,8 @@ def _failed() -> Alert:
         expr=f"{TASK_STATUS.fleet()} == {TaskState.FAILED}",
         severity=WARNING,
         owner=TASK_STATUS.owner,
-        summary=f"{_TASK} failed",
-        description=f"{_TASK} {_WHERE} failed in its last attempt; Airflow will not retry it.",
+        summary=f"Task {NAMED_TASK} failed",
+        description=f"Task {NAMED_TASK} {WHERE} failed in its last attempt; Airflow will not retry it.",
         panel="v3/attention",
         about=PER_TASK,
         runbook=Runbook(
@@ -115,10 +97,10 @@ def _partly_failed() -> Alert:
         expr=f"{TASK_PARTLY_FAILED.select()} >= 0",
         severity=WARNING,
         owner=TASK_STATUS.owner,
-        summary=f"{_TASK} failed in part",
+        summary=f"Task {NAMED_TASK} failed in part",
         description=(
-            f"An instance of the mapped task {TASK_ID.annotation} of DAG {DAG_ID.annotation} "
-            f"{_WHERE} failed in the current run, {{{{ $value | humanizeDuration }}}} ago. The "
+            f"An instance of the mapped task {NAMED_TASK} "
+            f"{WHERE} failed in the current run, {{{{ $value | humanizeDuration }}}} ago. The "
             "task's own state is that of the instance that reported last."
         ),
         panel="v3/attention",
@@ -142,8 +124,8 @@ def _partly_failed() -> Alert:
                 "3. No failed instance there, and the task is not mapped: it failed and was then "
                 "cleared, while the run went on. The alert ends with the next run.\n"
                 "4. What the alert compares:\n\n"
-                f"   `{_of_task(TASK_LAST_FAILURE)}` and "
-                f"`{DAG_RUN_START.fleet(DAG_ID.is_('DAG'))}`"
+                f"   `{TASK_LAST_FAILURE.fleet(*ONE_TASK)}` and "
+                f"`{DAG_RUN_START.fleet(ONE_DAG)}`"
             ),
             mitigation="Mend the cause, and clear the failed instances only.",
         ),
@@ -185,169 +167,5 @@ def _partly_failed() -> Alert:
                     TASK_LAST_FAILURE.fleet(DAG, TASK, STAGE): "30x1",
                 },
             ),
-        ),
-    )
-
-
-def _running_too_long(limit: float) -> Alert:
-    at_the_limit = f"{number(-limit)}x1"
-    return Alert(
-        "AirflowTaskRunningTooLong",
-        expr=f"{TASK_RUNNING_AGE.select()} > {number(limit)}",
-        severity=WARNING,
-        owner=TASK_START.owner,
-        summary=f"{_TASK} runs too long",
-        description=(
-            f"The attempt of task {TASK_ID.annotation} of DAG {DAG_ID.annotation} {_WHERE} started "
-            "{{ $value | humanizeDuration }} ago and has not ended."
-        ),
-        panel="v3/attention",
-        about=PER_TASK,
-        runbook=Runbook(
-            "task-running-too-long",
-            "A task runs too long",
-            meaning=(
-                "The latest attempt started longer ago than the limit and no end has arrived. This "
-                "alert is blind for sensors that reschedule, whose start is that of the last poke, "
-                "and for mapped tasks, which show the instance that reported last: the alert on "
-                "the DAG run's running time covers both."
-            ),
-            impact="It holds a worker slot, and all that follows it waits.",
-            diagnosis=(
-                "1. Open the task instance in Airflow: is it still running there?\n"
-                "2. Running, and its log grows: it is slow. Compare with its usual duration.\n\n"
-                f"   `{TASK_USUAL_DURATION.select(DAG_ID.is_('DAG'), TASK_ID.is_('TASK'))}`\n"
-                "3. Running, and its log stands still: it waits for something (a lock, a remote "
-                "job, a full pool). Look there.\n"
-                "4. Ended in Airflow: its process was killed before it could report, and the end of "
-                "its run will correct the state."
-            ),
-            mitigation=(
-                "If it hangs, mark it as failed in Airflow (the process is ended) and clear it. Give "
-                "it an `execution_timeout`, so that Airflow does this by itself. If this is its "
-                f"normal running time, raise the threshold `{TASK_RUNNING_TOO_LONG.name}`."
-            ),
-        ),
-        cases=(
-            Case(
-                "a task that runs for longer than the limit fires",
-                {_STATUS: "0x1", _START: at_the_limit},
-                fires=(Firing(_LOAD, limit + 60, grows=True),),
-            ),
-            Case("a task that ended is silent", {_STATUS: "1x1", _START: at_the_limit}),
-            Case("a task that waits for its retry is silent", {_STATUS: "2x1", _START: at_the_limit}),
-        ),
-    )
-
-
-def _retrying_too_long() -> Alert:
-    return Alert(
-        "AirflowTaskRetryingTooLong",
-        expr=f"{TASK_RETRYING.select()} >= 1",
-        hold="2h",
-        severity=WARNING,
-        owner=TASK_TRY_NUMBER.owner,
-        summary=f"{_TASK} is retried again and again",
-        description=(
-            f"{_TASK} {_WHERE} has been in repeated attempts without a success; "
-            "the latest is attempt {{ $value | humanize }}."
-        ),
-        panel="v3/attention",
-        about=PER_TASK,
-        runbook=Runbook(
-            "task-retrying-too-long",
-            "A task is retried for too long",
-            meaning=(
-                "Since its first failed attempt the task has neither succeeded nor failed for good, "
-                "for as long as the alert's hold. A task that was cleared by hand counts as well "
-                "while it runs: Airflow gives it the next attempt's number."
-            ),
-            impact="The run is late and may fail in the end; each attempt costs a worker slot.",
-            diagnosis=(
-                "1. Open the task instance in Airflow and compare the logs of its attempts: the same "
-                "error each time is no passing fault.\n"
-                "2. See how many are in the same state:\n\n"
-                f"   `count by ({DAG_ID}) ({TASK_RETRYING.select()})`\n"
-                "3. Look at `retries`, `retry_delay` and exponential backoff of the task: the next "
-                "attempt may be hours away."
-            ),
-            mitigation=(
-                "Mend what the log names; clear the task to start at once instead of at the next "
-                "retry. If it can't succeed, mark it as failed and tell those who wait for it."
-            ),
-        ),
-        cases=(
-            Case(
-                "a task that waits for its next attempt fires",
-                {_STATUS: "1 2", _TRY: "1 1"},
-                fires=(Firing(_LOAD, 1),),
-            ),
-            Case(
-                "a second attempt that runs fires",
-                {_STATUS: "1 0", _TRY: "1 2"},
-                fires=(Firing(_LOAD, 2),),
-            ),
-            Case("a first attempt that runs is silent", {_STATUS: "1 0", _TRY: "1 1"}),
-            Case("a retry that succeeded in time is silent", {_STATUS: "2 1", _TRY: "1 2"}),
-        ),
-    )
-
-
-def _slow(factor: float, floor: float) -> Alert:
-    # At 01:01 the usual is the duration that stood at midnight.
-    usual = floor
-    border, above = factor * usual, factor * usual + 1
-
-    def durations(before: float, after: float) -> dict[str, str]:
-        return {_DURATION: f"{number(before)}x60 {number(after)}"}
-
-    return Alert(
-        "AirflowTaskSlow",
-        expr=f"{TASK_ABOVE_USUAL.select()} > {number(factor)}",
-        severity=INFO,
-        owner=TASK_DURATION.owner,
-        summary=f"{_TASK} was much slower than usual",
-        description=(
-            f"The last attempt of task {TASK_ID.annotation} of DAG {DAG_ID.annotation} {_WHERE} took "
-            "{{ $value | humanize }} times its usual duration."
-        ),
-        panel="v3/above-usual",
-        about=PER_TASK,
-        runbook=Runbook(
-            "task-slow",
-            "A task is much slower than usual",
-            meaning=(
-                f"The last finished attempt took more than {number(factor)} times the task's usual "
-                f"duration and more than {number(floor)} seconds. Usual is the longest of the "
-                "durations that stood at the last seven midnights (UTC), the last hour left out. "
-                "The alert ends with the next attempt of normal length, or at the latest when this "
-                "duration has stood at a midnight itself."
-            ),
-            impact="The run is late. The next one may be later: slowness often grows before it fails.",
-            diagnosis=(
-                "1. Compare now and usual:\n\n"
-                f"   `{_of_task(TASK_DURATION)}` and "
-                f"`{TASK_USUAL_DURATION.select(DAG_ID.is_('DAG'), TASK_ID.is_('TASK'))}`\n"
-                "2. Are other tasks slow at the same time? Then it is the machine, the database or "
-                "the network:\n\n"
-                f"   `count by ({DAG_ID}) ({TASK_ABOVE_USUAL.select()})`\n"
-                "3. It alone: did its input grow, or a query plan change? Its log tells how much it "
-                "read."
-            ),
-            mitigation=(
-                "Nothing is broken yet. Plan the work before the duration reaches the schedule's "
-                f"interval. The thresholds are `{DURATION_FACTOR.name}` and `{DURATION_FLOOR.name}`."
-            ),
-        ),
-        cases=(
-            Case(
-                "a duration above the factor fires",
-                durations(usual, above),
-                at="1h1m",
-                fires=(Firing(_LOAD, above / usual),),
-            ),
-            Case("a duration of exactly the factor is silent", durations(usual, border), at="1h1m"),
-            Case("a duration of the floor is silent", durations(floor / factor / 2, floor), at="1h1m"),
-            Case("a task without a usual duration is silent", {_DURATION: f"_x61 {number(above)}"}, at="1h1m"),
         ),
     )

@@ -17,6 +17,14 @@ INFO = "info"
 PER_DAG = (INSTANCE, DAG_ID)
 PER_TASK = (INSTANCE, DAG_ID, TASK_ID)
 
+# How annotations name a task.
+NAMED_TASK = f"{TASK_ID.annotation} of DAG {DAG_ID.annotation}"
+WHERE = f"on {INSTANCE.annotation}"
+
+# What the reader of a runbook replaces.
+ONE_DAG = DAG_ID.is_("DAG")
+ONE_TASK = (ONE_DAG, TASK_ID.is_("TASK"))
+
 # The DAG, task and deployment of the cases, and a deployment that is not concerned.
 DAG = DAG_ID.is_("sales")
 TASK = TASK_ID.is_("load")

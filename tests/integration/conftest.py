@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import servers
+from tests import fleet, servers, watched_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,3 +71,10 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (built,) = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="session")
+def fleet_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Prometheus]:
+    """Return a Prometheus that scrapes a fleet of 20,000 tasks and evaluates the generated rules."""
+    with watched_fleet.watched(tmp_path_factory.mktemp("fleet"), fleet.Fleet()) as running:
+        yield running

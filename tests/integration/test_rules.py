@@ -142,7 +142,7 @@ MUTATIONS = {
     "slow factor": ("AirflowTaskSlow", "recording", r"1\) > 3", "1) > 4"),
     "slow floor": ("AirflowTaskSlow", "recording", "> 300", ">= 300"),
     "no push": ("AirflowNotPushing", "alerts", "> 93600", ">= 93600"),
-    "no push, forgotten": ("AirflowNotPushing_26h", "alerts", r"max_over_time\((.*)\[50h\]\)", r"\1"),
+    "no push, forgotten": ("AirflowNotPushing_1h", "alerts", r"max_over_time\((.*)\[50h\]\)", r"\1"),
     "gateway hold": ("PushgatewayDown", "alerts", "for: 5m", "for: 6m"),
     "gateway absent": ("PushgatewayDown", "alerts", r"or\n *absent\(.*\)", ""),
     "samples": ("PushgatewayTooManySamples", "alerts", "> 500000", ">= 500000"),
