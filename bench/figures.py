@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DIGITS = 4
+_DIGITS = 3
 _HEADINGS = ("measured", "figure", "target", "")
 
 

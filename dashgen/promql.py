@@ -86,12 +86,14 @@ class Comparison:
 class Query:
     """An expression that parses.
 
-    ``counted_or_zero`` holds, for each ``count(…) or vector(…)``, what is counted.
-    ``variables`` are the Grafana variables that it names.
+    ``results`` are the selectors whose values come out of it unchanged. ``counted_or_zero``
+    holds, for each ``count(…) or vector(…)``, what is counted. ``variables`` are the Grafana
+    variables that it names.
     """
 
     root: Expr
     selectors: tuple[Selector, ...]
+    results: tuple[Selector, ...]
     comparisons: tuple[Comparison, ...]
     counted_or_zero: tuple[Expr, ...]
     variables: frozenset[str]
@@ -156,7 +158,7 @@ def _query(root: Expr, variables: frozenset[str]) -> Query:
             counted += _counted_or_zero(node)
         inside = ((child, around_child, depth + 1) for child, around_child in _inside(node, around))
         waiting += reversed(list(inside))
-    return Query(root, tuple(selectors), tuple(comparisons), tuple(counted), variables)
+    return Query(root, tuple(selectors), tuple(_unchanged(root)), tuple(comparisons), tuple(counted), variables)
 
 
 def _inside(node: Expr, around: tuple[str, ...]) -> Iterator[tuple[Expr, tuple[str, ...]]]:

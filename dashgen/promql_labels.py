@@ -61,11 +61,15 @@ _QUANTILES = frozenset({"histogram_quantile", "histogram_fraction"})
 
 @dataclass(frozen=True)
 class Named:
-    """A label that a clause names, and the labels that are there for it to name."""
+    """A label that a clause names, and the labels that are there for it to name.
+
+    ``implied`` is one that no clause names, but that two vectors are matched by without any.
+    """
 
     label: str
     clause: str
     available: Labels
+    implied: bool = False
 
     @property
     def missing(self) -> bool:
@@ -195,6 +199,9 @@ class _Tracer:
             return result if keeps_name else _without(result, [NAME_LABEL])
         if modifier is not None and modifier.matching is not None:
             self._matching(modifier, left, right)
+        elif op != "or" and not _is_filled(modifier) and left is not None and right is not None:
+            one_sided = sorted((left ^ right) - {NAME_LABEL})
+            self.named += (Named(label, f"the match of `{op}`", left & right, implied=True) for label in one_sided)
         if op in SET_OPERATORS:
             return _union(left, right) if op == "or" else left
         result = _matched(modifier, left, right)
@@ -223,16 +230,18 @@ def _matched(modifier: BinModifier | None, left: Labels, right: Labels) -> Label
         return _union(_without(left, copied), _only(right, copied))
     if modifier.card == VectorMatchCardinality.OneToMany:
         return _union(_without(right, copied), _only(left, copied))
-    # fill() lets a series through that has no partner, with its own labels.
-    filled = modifier.fill_values is not None and (
-        modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None
-    )
-    result = _union(left, right) if filled else _both(left, right)
+    result = _union(left, right) if _is_filled(modifier) else _both(left, right)
     if modifier.matching is None:
         return result
     if modifier.matching.type == LabelModifierType.Include:
         return _only(result, modifier.matching.labels)
-    return _without(_union(left, right) if filled else left, modifier.matching.labels)
+    return _without(_union(left, right) if _is_filled(modifier) else left, modifier.matching.labels)
+
+
+def _is_filled(modifier: BinModifier | None) -> bool:
+    """Whether fill() lets a series through that has no partner, with its own labels."""
+    values = modifier.fill_values if modifier else None
+    return values is not None and (values.lhs is not None or values.rhs is not None)
 
 
 def _equal_labels(node: Expr) -> Labels:

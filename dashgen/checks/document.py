@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashgen.checks import expressions
-from dashgen.checks.expressions import Expression, Use
 from dashgen.problems import Place
+
+if TYPE_CHECKING:
+    from dashgen.checks.expressions import Expression, Use
 
 _LONGEST_SHOWN = 80
 # A row holds panels, and a panel holds none: dashboard 0, row 1.

@@ -2,7 +2,9 @@
 
 It is named in a clause (``by``, ``on``, ``group_left`` …) over series without it, or in what
 reads the result: a legend, a data link, a variable's regular expression, an alert's
-annotation. The text shows nothing there, and a match on it joins the wrong series.
+annotation. The text shows nothing there, and a match on it joins the wrong series. Without
+``on`` or ``ignoring`` two sides match by all of their labels: when only one has a label, the
+result is empty, or nothing is taken away by ``unless``.
 
 Bad::
 
@@ -23,10 +25,11 @@ from dashgen.checks.document import Finding, shown
 from dashgen.promql import NAME_LABEL, Query, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dashgen.checks.context import Context
     from dashgen.checks.document import Element
+    from dashgen.promql_labels import Named
 
 NAME = "result-label"
 
@@ -35,7 +38,8 @@ def check(context: Context) -> Iterator[Finding]:
     """Follow the labels through each query, and compare with what is expected of it."""
     for element, expression, query in context.queries():
         traced = context.trace(query)
-        expected = [(each.label, each.clause, each.available) for each in traced.named]
+        yield from _unmatched(context, element, query, traced.named)
+        expected = [(each.label, each.clause, each.available) for each in traced.named if not each.implied]
         expected += [(use.label, use.where, traced.result) for use in expression.uses]
         for label, where, available in dict.fromkeys(expected):
             if available is not None and label not in available and not _is_forbidden(context, query, label):
@@ -44,6 +48,17 @@ def check(context: Context) -> Iterator[Finding]:
         for element in document.elements:
             if element.uses:
                 yield from _of_all_queries(context, element)
+
+
+def _unmatched(context: Context, element: Element, query: Query, named: Iterable[Named]) -> Iterator[Finding]:
+    """Find the labels that only one of two sides has, which match by all of theirs."""
+    for each in dict.fromkeys(named):
+        known = context.catalog.labels.get(each.label)
+        # Series without a label that is optional match the others.
+        if each.implied and not (known and known.optional):
+            message = f"label {each.label} is on one side only in {each.clause}: {_reason(context, each.label, query)}"
+            common = ", ".join(sorted((each.available or frozenset()) - {NAME_LABEL, JOB_LABEL}))
+            yield Finding(element, message, f"Nothing matches so. Say by what: on ({common}).")
 
 
 def _is_forbidden(context: Context, query: Query, label: str) -> bool:

@@ -51,7 +51,7 @@ def _misused(context: Context, expression: Expression, query: Query) -> Iterator
             if metric is not None:
                 yield matcher.label, metric.name
     traced = context.trace(query)
-    expected = [named.label for named in traced.named if named.missing]
+    expected = [named.label for named in traced.named if named.missing and not named.implied]
     expected += [use.label for use in expression.uses if traced.result is not None and use.label not in traced.result]
     for label in expected:
         for selector in query.selectors:

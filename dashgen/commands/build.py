@@ -33,14 +33,13 @@ def run(config: Path | None, out: Path | None, *, check: bool, accept_breaking: 
     """
     work = workspace.load(config, out)
     built = build(work.project)
-    if built.problems:
-        raise DashgenError(built.problems)
     catalog = work.project.catalog
+    problems = list(built.problems)
     if not accept_breaking:
         committed = manifest.read(work.out).contract
-        broken = contract.breaking(committed, catalog, str(work.out / manifest.NAME))
-        if broken:
-            raise DashgenError(broken)
+        problems += contract.breaking(committed, catalog, str(work.out / manifest.NAME))
+    if problems:
+        raise DashgenError(problems)
     terms = contract.contract(catalog)
     if check:
         return _tell_drift(work.out, output.compare(work.out, built.files, terms), style)

@@ -126,3 +126,34 @@ def test_extra_labels_may_be_used() -> None:
     query = target('task_status{job="airflow_tasks"}', legendFormat="{{region}}")
     settings = Settings(extra_labels={"region": "eu"})
     assert messages("result-label", on_panel(targets=[query]), settings=settings) == []
+
+
+OF_TASKS = 'task_status{job="airflow_tasks"}'
+OF_INSTANCES = 'task_status{job="airflow_task_runs"}'
+OF_DAGS = 'dag_run_status{job="airflow_dags"}'
+
+
+@pytest.mark.parametrize("op", ["and", "unless", "/", ">"])
+def test_sides_that_can_not_match_are_told(op: str) -> None:
+    """Without on or ignoring, two sides of which only one has a label never match: that label is told."""
+    (message,) = messages("result-label", on_panel(f"{OF_TASKS} {op} {OF_DAGS}"))
+    assert message == (
+        f"label task_id is on one side only in the match of `{op}`: dag_run_status has no such label. "
+        "Nothing matches so. Say by what: on (dag_id, instance)."
+    )
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        f"{OF_TASKS} or {OF_DAGS}",
+        f"{OF_TASKS} and on (dag_id) {OF_DAGS}",
+        f"{OF_TASKS} unless ignoring (task_id) {OF_DAGS}",
+        f"{OF_TASKS} * 2 > scalar({OF_DAGS})",
+        f"{OF_TASKS} and unknown",
+        f"{OF_INSTANCES} and sum without (map_index) ({OF_INSTANCES})",
+    ],
+)
+def test_sides_that_may_match_pass(expr: str) -> None:
+    """A clause says by what they match; a label that only some series have keeps the others from nothing."""
+    assert messages("result-label", on_panel(expr)) == []

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dashgen.catalog.airflow import TASK_STATUS
 from dashgen.catalog.model import Metric, MetricType
-from tests.unit.checks.examples import messages, on_panel
+from tests.unit.checks.examples import alert, messages, on_panel, rules
+
+if TYPE_CHECKING:
+    from dashgen.checks.document import Document
 
 
 @pytest.mark.parametrize(
@@ -76,3 +80,29 @@ def test_the_series_of_histograms_and_summaries_are_known() -> None:
     assert messages("unknown-metric", on_panel(both), metrics=[summary]) == []
     assert len(messages("unknown-metric", on_panel(buckets), metrics=[summary])) == 1
     assert len(messages("unknown-metric", on_panel(both), metrics=[gauge])) == 2
+
+
+def _with_text(text: str) -> Document:
+    return rules(alert(annotations={"description": text}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ with query "nowhere" }}{{ . | first | value }}{{ end }}',
+        '{{ range query `nowhere{job="workers"}` }}{{ .Value }}{{ end }}',
+        '{{ query "sum(nowhere{job=\\"workers\\"})" | first | value }}',
+        """{{ printf "nowhere{job='%s'}" $labels.job | query | first | value }}""",
+        '{{ printf "nowhere{job=%q} > %.0f" $labels.job $value | query }}',
+    ],
+)
+def test_a_query_in_an_alerts_template_is_looked_at(text: str) -> None:
+    """What an annotation queries itself is held against the catalog, with any value in place of printf's."""
+    assert messages("promql-syntax", _with_text(text)) == []
+    (message,) = messages("unknown-metric", _with_text(text))
+    assert message.startswith("metric nowhere is not in the catalog")
+
+
+def test_a_query_that_is_only_prose_is_not_looked_at() -> None:
+    """Outside of a template's action, query is a word."""
+    assert messages("unknown-metric", _with_text('The query "nowhere" failed on {{ $labels.instance }}.')) == []

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from tests.unit.checks.examples import messages, on_panel, rules
+
+if TYPE_CHECKING:
+    from dashgen.checks.document import Document
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,51 @@ def test_the_value_is_followed_to_the_comparison(expr: str) -> None:
     record = {"record": "task:status:bad", "expr": expr}
     assert messages("value-code", on_panel(expr)) != []
     assert messages("value-code", rules(record)) != []
+
+
+def _mapping(**texts: str) -> dict[str, Any]:
+    return {"type": "value", "options": {key.replace("_", "-"): {"text": text} for key, text in texts.items()}}
+
+
+def _shown(expr: str, mapping: dict[str, Any], *, column: bool) -> Document:
+    """Make a panel with a value mapping, of all values or of one column."""
+    setting = {"matcher": {"id": "byName", "options": "State"}, "properties": [{"id": "mappings", "value": [mapping]}]}
+    of_column = {"defaults": {"unit": "none"}, "overrides": [setting]}
+    of_all = {"defaults": {"mappings": [mapping]}, "overrides": []}
+    return on_panel(expr, fieldConfig=of_column if column else of_all)
+
+
+STATE = 'dag_run_status{job="airflow_dags"}'
+TOPMOST = f"max by (dag_id) (topk(5, {STATE}))"
+
+
+@pytest.mark.parametrize("column", [False, True])
+@pytest.mark.parametrize(
+    ("expr", "mapping"),
+    [
+        (STATE, _mapping(_1="Failed", **{"0": "läuft", "1": "success"})),
+        (TOPMOST, _mapping(_1="failed")),
+        (STATE, _mapping(success="good")),
+        (STATE, {"type": "range", "options": {"from": 5, "to": 9}}),
+        (f"sum({STATE} == bool -1)", _mapping(**{"7": "many"})),
+        ('task_try_number{job="airflow_tasks"}', _mapping(**{"7": "many"})),
+    ],
+)
+def test_mappings_of_codes_pass(expr: str, mapping: dict[str, Any], column: bool) -> None:  # noqa: FBT001
+    """Codes may be mapped to words in any language, and what is no state's value to anything."""
+    assert messages("value-code", _shown(expr, mapping, column=column)) == []
+
+
+@pytest.mark.parametrize("column", [False, True])
+@pytest.mark.parametrize(
+    ("mapping", "wrong"),
+    [
+        (_mapping(_7="failed"), "the mapping of -7 to failed is none of its value codes"),
+        (_mapping(_1="Success"), "the mapping of -1 to Success is the word of another code"),
+    ],
+)
+def test_mappings_that_are_no_codes_are_told(mapping: dict[str, Any], wrong: str, column: bool) -> None:  # noqa: FBT001
+    """A number that never comes, and a word that belongs to another code, are told with the metric and its codes."""
+    assert messages("value-code", _shown(TOPMOST, mapping, column=column)) == [
+        f"dag_run_status: {wrong}. They are -1 failed, 0 running, 1 success."
+    ]

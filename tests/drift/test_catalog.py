@@ -1,0 +1,128 @@
+"""Drift on the side of the catalog: a metric is defined otherwise, dashboards and rules are as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dashgen import manifest
+from dashgen.build import build
+from dashgen.catalog.labels import AIRFLOW_TASKS
+from dashgen.catalog.model import Code, Gauge, Metric, MetricType, Source, Unit
+from dashgen.problems import Place, Problem
+from tests.drift import sides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dashgen.contract import Contract
+
+NEW_CODE = 77
+OTHER_TYPE = {MetricType.GAUGE: MetricType.COUNTER, MetricType.COUNTER: MetricType.GAUGE}
+RULE_OF_TYPE = {MetricType.GAUGE: "gauge-rate", MetricType.COUNTER: "counter-rate"}
+CODES = [(metric, code) for metric in sides.CATALOG for code in metric.codes or ()]
+_each_metric = pytest.mark.parametrize("metric", sides.CATALOG.metrics, ids=str)
+_each_code = pytest.mark.parametrize(
+    ("metric", "code"), CODES, ids=[f"{metric}-{code.name.lower()}" for metric, code in CODES]
+)
+
+
+def _caught_where_defined(problems: Iterable[Problem], metric: Metric, *names: str) -> Problem:
+    place = replace(metric.place, subject=f"metric {metric.name}")
+    return sides.caught(problems, place, metric.name, *names)
+
+
+@_each_metric
+def test_removed_while_used(metric: Metric) -> None:
+    """A metric that the catalog has no more is told at each panel, variable, rule and event that names it."""
+    problems = build(sides.without(metric)).problems
+    for spot in sides.spots_of(metric):
+        sides.caught_at(problems, spot, metric.name)
+    events = sides.CATALOG.events_setting(metric)
+    for event in events:
+        sides.caught(problems, event.place, metric.name, event.name)
+    assert sides.spots_of(metric) or events
+
+
+@_each_metric
+def test_type_changed(metric: Metric, committed: Contract) -> None:
+    """A gauge that becomes a counter, or the other way, breaks the contract and the queries that read it as it was."""
+    changed = OTHER_TYPE[metric.type]
+    problems = sides.rebuilt(sides.instead(metric, type=changed), committed)
+    _caught_where_defined(problems, metric, metric.type.value, changed.value)
+    spots = {(spot.definition.file, spot.definition.line) for spot in sides.spots_of(metric)}
+    misread = [each for each in problems if each.rule == RULE_OF_TYPE[changed] and metric.name in each.message]
+    assert {(each.place.file, each.place.line) for each in misread} <= spots
+    assert bool(misread) == bool(spots)
+
+
+@_each_metric
+def test_unit_changed(metric: Metric, committed: Contract) -> None:
+    """A metric of another unit breaks the contract, which says both units."""
+    changed = Unit.BYTES if metric.unit is Unit.RATIO else Unit.RATIO
+    problems = sides.broken(sides.instead(metric, unit=changed), committed)
+    _caught_where_defined(problems, metric, metric.unit.value or "none", changed.value)
+
+
+def _recoded(metric: Metric, code: Code, value: int | None) -> type[Code]:
+    """Return a metric's codes with another number for one of them, or without it."""
+    members = {
+        each.name: (value if each is code else int(each), each.word, each.color)
+        for each in metric.codes or ()
+        if not (each is code and value is None)
+    }
+    functional: Any = Code
+    recoded: type[Code] = functional("Recoded", members)
+    return recoded
+
+
+@_each_code
+@pytest.mark.parametrize("value", [NEW_CODE, None], ids=["changed", "removed"])
+def test_code_changed_or_removed(metric: Metric, code: Code, value: int | None, committed: Contract) -> None:
+    """A code with another number, or none, breaks the contract; comparisons and words of its old number are told."""
+    problems = sides.rebuilt(sides.instead(metric, codes=_recoded(metric, code, value)), committed)
+    _caught_where_defined(problems, metric, code.word, str(code), *([] if value is None else [str(value)]))
+    for spot in (*sides.comparing(metric, code), *(shown for shown, _ in sides.mapping(metric))):
+        sides.caught_at(problems, spot, metric.name, str(code))
+
+
+@_each_metric
+def test_renamed(metric: Metric, committed: Contract) -> None:
+    """A new name breaks the contract, unless the metric says its old one, and each query that still has that."""
+    renamed = f"{metric.name}s"
+    silent = sides.instead(metric, name=renamed)
+    problem = sides.caught(sides.broken(silent, committed), Place(manifest.NAME, 0, f"metric {metric.name}"), "gone")
+    assert f"renamed_from={metric.name!r}" in problem.hint
+
+    said = sides.instead(metric, name=renamed, renamed_from=metric.name)
+    assert sides.broken(said, committed) == []
+    problems = build(said).problems
+    for spot in sides.spots_of(metric):
+        assert sides.caught_at(problems, spot, metric.name).hint == f"It is now {renamed}."
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "emitter"),
+    [
+        ("task_moon_phase", Source.LISTENER, "event"),
+        ("task:task_moon_phase:max", Source.RECORDING_RULE, "recording rule"),
+    ],
+)
+def test_added_for_nobody_by_nobody(name: str, source: Source, emitter: str) -> None:
+    """A metric that nothing uses and nothing emits is told twice, at its definition."""
+    new = Gauge(name, help="Moon", read="As it is.", source=source, owner="team", jobs=(AIRFLOW_TASKS,))
+    problems = build(sides.plus(new)).problems
+    assert {problem.rule for problem in problems} == {"unused-metric", "unemitted-metric"}
+    for said in ("dashboard", emitter):
+        sides.caught(problems, new.place, name, said)
+
+
+def test_added_twice() -> None:
+    """A second definition of a metric is told at both."""
+    first = sides.CATALOG.metrics[0]
+    second = replace(first, help="Other", place=Place("other.py", 7))
+    problems = build(sides.plus(second)).problems
+    for place in (first.place, second.place):
+        sides.caught(problems, place, first.name, "more than once")
