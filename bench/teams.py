@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, TASK_ID, TaskState
-from dashgen.catalog.model import Gauge, Metric, Source, Unit
+from dashgen.catalog.model import Gauge, Metric
+from dashgen.catalog.terms import Source, Unit
 from dashgen.dashboards import panels, variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.queries import by, instant, ranged, steps

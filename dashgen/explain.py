@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashgen import durations
-from dashgen.catalog.model import Cardinality, Unit, closest
+from dashgen.catalog.terms import Cardinality, Unit, closest
 from dashgen.problems import DashgenError, Place, Problem
 from dashgen.render.prometheus import RUNBOOKS, alerts_of
 from dashgen.rules.model import Record

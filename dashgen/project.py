@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashgen.catalog.model import Unit, closest
+from dashgen.catalog.terms import Unit, closest
 from dashgen.definitions import Definitions, Project, combine
 from dashgen.durations import Seconds
 from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem

@@ -24,7 +24,7 @@ from promql_parser import (
 )
 from promql_parser import parse as parse_tree
 
-from dashgen.catalog.model import Matcher
+from dashgen.catalog.terms import Matcher
 from dashgen.promql_variables import NUMBER, interpolate
 
 if TYPE_CHECKING:

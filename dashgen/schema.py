@@ -13,7 +13,7 @@ from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from dashgen.catalog.model import closest
+from dashgen.catalog.terms import closest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

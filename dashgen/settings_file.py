@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from dashgen import durations
 from dashgen.catalog.labels import DAG_ID
-from dashgen.catalog.model import FLEET, PER_RUN, Generation, closest
+from dashgen.catalog.model import FLEET, PER_RUN, Generation
+from dashgen.catalog.terms import closest
 from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.settings import EIGHT_DAYS, EVERY_DAG, AlertSettings, Ignore, Settings, SuccessAge
 from dashgen.strict_toml import (

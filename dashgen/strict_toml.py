@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from dashgen.catalog.model import closest
+from dashgen.catalog.terms import closest
 from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
 
 RULE = "settings"

@@ -29,7 +29,7 @@ from dashgen.catalog.labels import (
     DagRunState,
     TaskState,
 )
-from dashgen.catalog.model import JOB_LABEL
+from dashgen.catalog.terms import JOB_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,22 +9,16 @@ from dashgen.catalog.model import (
     FLEET,
     LAB,
     PER_RUN,
-    Cardinality,
     Catalog,
-    Code,
     Counter,
     Event,
     Gauge,
     Generation,
     Job,
-    Label,
-    Matcher,
     Metric,
-    MetricType,
-    Source,
     Threshold,
-    Unit,
 )
+from dashgen.catalog.terms import Cardinality, Code, Label, Matcher, MetricType, Source, Unit
 
 __all__ = [
     "FLEET",

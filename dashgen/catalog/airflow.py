@@ -16,19 +16,8 @@ from dashgen.catalog.labels import (
     DagRunState,
     TaskState,
 )
-from dashgen.catalog.model import (
-    FLEET,
-    LAB,
-    PER_RUN,
-    Counter,
-    Event,
-    Gauge,
-    Generation,
-    Metric,
-    Source,
-    Threshold,
-    Unit,
-)
+from dashgen.catalog.model import FLEET, LAB, PER_RUN, Counter, Event, Gauge, Generation, Metric, Threshold
+from dashgen.catalog.terms import Source, Unit
 
 _OWNER = "data-platform"
 _FROM_LISTENER = {"source": Source.LISTENER, "owner": _OWNER}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashgen.catalog.model import FLEET, LAB, PER_RUN, Cardinality, Code, Job, Label
+from dashgen.catalog.model import FLEET, LAB, PER_RUN, Job
+from dashgen.catalog.terms import Cardinality, Code, Label
 
 DAG_ID = Label("dag_id", "The DAG.", Cardinality.BOUNDED)
 TASK_ID = Label("task_id", "The task, with its task groups: `group.task`.", Cardinality.BOUNDED)

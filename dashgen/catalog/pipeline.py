@@ -22,7 +22,8 @@ from dashgen.catalog.labels import (
     AlertState,
     UpState,
 )
-from dashgen.catalog.model import Counter, Gauge, Source, Threshold, Unit
+from dashgen.catalog.model import Counter, Gauge, Threshold
+from dashgen.catalog.terms import Source, Unit
 
 _OWNER = "observability"
 _PUSHED_JOBS = (*LISTENER_JOBS, AIRFLOW_TASKS_V1, PUSHGATEWAY_SWEEPER)

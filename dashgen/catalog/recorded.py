@@ -13,7 +13,8 @@ from dashgen.catalog.labels import (
     Attention,
     TaskState,
 )
-from dashgen.catalog.model import Gauge, Metric, Source, Unit
+from dashgen.catalog.model import Gauge, Metric
+from dashgen.catalog.terms import Source, Unit
 
 _RECORDED = {"source": Source.RECORDING_RULE, "owner": "observability"}
 _PER_DAG = {"labels": (INSTANCE, DAG_ID), **_RECORDED}

@@ -11,7 +11,7 @@ import re
 from collections import Counter as Tally
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import Cardinality, MetricType, Source, Unit
+from dashgen.catalog.terms import Cardinality, MetricType, Source, Unit
 from dashgen.problems import Problem
 
 if TYPE_CHECKING:

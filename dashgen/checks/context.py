@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import JOB_LABEL, Cardinality, MetricType, closest
+from dashgen.catalog.terms import JOB_LABEL, Cardinality, MetricType, closest
 from dashgen.promql import NAME_LABEL, Query, Selector, attempt
 from dashgen.promql_labels import Labels, Trace, trace
 from dashgen.promql_variables import NAME, references
@@ -15,7 +15,8 @@ from dashgen.promql_variables import NAME, references
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashgen.catalog.model import Catalog, Job, Matcher, Metric
+    from dashgen.catalog.model import Catalog, Job, Metric
+    from dashgen.catalog.terms import Matcher
     from dashgen.checks.document import Document, Element
     from dashgen.checks.expressions import Expression
     from dashgen.settings import Settings

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import MetricType
+from dashgen.catalog.terms import MetricType
 from dashgen.checks.document import Finding
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import JOB_LABEL
+from dashgen.catalog.terms import JOB_LABEL
 from dashgen.checks.context import did_you_mean
 from dashgen.checks.document import Finding, shown
 from dashgen.promql import NAME_LABEL, Query, attempt

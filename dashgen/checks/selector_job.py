@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import JOB_LABEL, Matcher
+from dashgen.catalog.terms import JOB_LABEL, Matcher
 from dashgen.checks.context import alternatives, did_you_mean, is_variable
 from dashgen.checks.document import Finding, shown
 

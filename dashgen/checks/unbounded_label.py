@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import Cardinality
+from dashgen.catalog.terms import Cardinality
 from dashgen.checks.document import Finding
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import Source
+from dashgen.catalog.terms import Source
 from dashgen.problems import Problem
 from dashgen.usage import uses
 

@@ -22,7 +22,7 @@ from dashgen.checks.document import Finding, dicts, shown
 from dashgen.promql import Query, attempt
 
 if TYPE_CHECKING:
-    from dashgen.catalog.model import CodeType
+    from dashgen.catalog.terms import CodeType
     from dashgen.checks.context import Context
     from dashgen.checks.document import Data, Element
 

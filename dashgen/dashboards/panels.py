@@ -29,7 +29,8 @@ from dashgen.problems import Place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashgen.catalog.model import Code, Label, Metric
+    from dashgen.catalog.model import Metric
+    from dashgen.catalog.terms import Code, Label
 
 _LEGEND_BELOW = {"legendDisplayMode": "list", "legendPlacement": "bottom"}
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
-from dashgen.catalog.model import Unit
+from dashgen.catalog.terms import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashgen.catalog.model import Code, Label, Metric
+    from dashgen.catalog.model import Metric
+    from dashgen.catalog.terms import Code, Label
 
 DATASOURCE_VARIABLE = "datasource"
 DATASOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE_VARIABLE}}}"}

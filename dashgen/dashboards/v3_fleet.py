@@ -42,7 +42,7 @@ from dashgen.dashboards.v3_detail import durations, inventory
 from dashgen.dashboards.variables import chosen
 
 if TYPE_CHECKING:
-    from dashgen.catalog.model import Code
+    from dashgen.catalog.terms import Code
     from dashgen.settings import Settings
 
 

@@ -9,7 +9,7 @@ from grafanalib import core
 from dashgen.dashboards.queries import DATASOURCE, DATASOURCE_VARIABLE, Link, field, link
 
 if TYPE_CHECKING:
-    from dashgen.catalog.model import Label
+    from dashgen.catalog.terms import Label
     from dashgen.settings import Settings
 
 AIRFLOW_URL = "airflow_url"

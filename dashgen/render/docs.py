@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.model import Unit
+from dashgen.catalog.terms import Unit
 from dashgen.durations import text
 from dashgen.render.prometheus import alerts_of
 from dashgen.templating import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dashgen.catalog.labels import OWNER, PROMETHEUS, PUSHGATEWAY, SEVERITY
-from dashgen.catalog.model import closest
+from dashgen.catalog.terms import closest
 from dashgen.problems import Place, Problem
 from dashgen.render.annotations import ALLOWED, unsupported
 from dashgen.render.ruletests import malformed, rule_tests

@@ -22,7 +22,7 @@ from dashgen.settings import EVERY_DAG
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashgen.catalog.model import Matcher
+    from dashgen.catalog.terms import Matcher
     from dashgen.settings import Settings, SuccessAge
 
 NO_SUCCESS = "AirflowDagNoSuccess"

@@ -10,7 +10,6 @@ from dashgen.catalog.labels import (
     INSTANCE,
     PUSHGATEWAY,
 )
-from dashgen.catalog.model import JOB_LABEL
 from dashgen.catalog.pipeline import (
     GATEWAY_MEMORY,
     GATEWAY_SAMPLES,
@@ -20,6 +19,7 @@ from dashgen.catalog.pipeline import (
     UP,
 )
 from dashgen.catalog.recorded import GROUPS
+from dashgen.catalog.terms import JOB_LABEL
 from dashgen.rules.alerts_dags import NO_SUCCESS
 from dashgen.rules.alerts_pipeline import NOT_PUSHING
 from dashgen.rules.model import Alert, Case, Firing, Inhibition, Runbook

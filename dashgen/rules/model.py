@@ -10,7 +10,8 @@ from dashgen.problems import Place
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashgen.catalog.model import Label, Matcher, Metric
+    from dashgen.catalog.model import Metric
+    from dashgen.catalog.terms import Label, Matcher
 
 NO_HOLD = "0s"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashgen.catalog.labels import DAG_ID, INSTANCE, TASK_ID
-from dashgen.catalog.model import JOB_LABEL
+from dashgen.catalog.terms import JOB_LABEL
 
 if TYPE_CHECKING:
-    from dashgen.catalog.model import Job, Label, Matcher
+    from dashgen.catalog.model import Job
+    from dashgen.catalog.terms import Label, Matcher
 
 CRITICAL = "critical"
 WARNING = "warning"

@@ -20,7 +20,6 @@ from dashgen.catalog.airflow import (
     TASK_TRY_NUMBER,
 )
 from dashgen.catalog.labels import INSTANCE, LISTENER_JOBS, PER_RUN_JOBS, Attention, TaskState
-from dashgen.catalog.model import JOB_LABEL, Matcher
 from dashgen.catalog.pipeline import PUSH_FAILURE_TIME, PUSH_TIME
 from dashgen.catalog.recorded import (
     DAG_DURATION_MAX,
@@ -40,6 +39,7 @@ from dashgen.catalog.recorded import (
     TASK_RUNNING_AGE,
     TASK_USUAL_DURATION,
 )
+from dashgen.catalog.terms import JOB_LABEL, Matcher
 from dashgen.rules.model import Group, Record
 from dashgen.rules.phrases import PER_DAG, by, number, on
 

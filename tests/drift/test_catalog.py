@@ -10,7 +10,8 @@ import pytest
 from dashgen import manifest
 from dashgen.build import build
 from dashgen.catalog.labels import AIRFLOW_TASKS
-from dashgen.catalog.model import Code, Gauge, Metric, MetricType, Source, Unit
+from dashgen.catalog.model import Gauge, Metric
+from dashgen.catalog.terms import Code, MetricType, Source, Unit
 from dashgen.problems import Place, Problem
 from tests.drift import sides
 

@@ -16,7 +16,8 @@ from dashgen.catalog.pipeline import HEAP_IN_USE, PUSH_TIME
 from tests.drift import sides
 
 if TYPE_CHECKING:
-    from dashgen.catalog.model import Job, Label, Metric
+    from dashgen.catalog.model import Job, Metric
+    from dashgen.catalog.terms import Label
     from dashgen.contract import Contract
     from dashgen.definitions import Project
 

@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dashgen.catalog import airflow, labels, pipeline, recorded
-from dashgen.catalog.model import (
-    FLEET,
-    PER_RUN,
-    Cardinality,
-    Catalog,
-    Counter,
-    Event,
-    Gauge,
-    Job,
-    Label,
-    Metric,
-    Source,
-    Threshold,
-    Unit,
-)
+from dashgen.catalog.model import FLEET, PER_RUN, Catalog, Counter, Event, Gauge, Job, Metric, Threshold
+from dashgen.catalog.terms import Cardinality, Label, Source, Unit
 from dashgen.catalog.validate import validate
 
 if TYPE_CHECKING:

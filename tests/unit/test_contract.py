@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dashgen.catalog.labels import AIRFLOW_DAGS, AIRFLOW_TASKS, RESULT, TaskState
-from dashgen.catalog.model import Catalog, Code, Gauge, Metric, MetricType, Source, Unit
+from dashgen.catalog.model import Catalog, Gauge, Metric
+from dashgen.catalog.terms import Code, MetricType, Source, Unit
 from dashgen.contract import breaking, contract
 
 MANIFEST = "out/manifest.json"

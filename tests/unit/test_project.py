@@ -16,7 +16,7 @@ from dashgen.settings_file import load
 DEFINE = "Write a function define(settings) that returns dashgen.definitions.Definitions(…)."
 METRIC = """
 from dashgen.catalog.labels import AIRFLOW_TASKS
-from dashgen.catalog.model import Gauge, Source
+from dashgen.catalog import Gauge, Source
 from dashgen.definitions import Definitions
 
 ROWS = Gauge(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashgen.catalog import Gauge, Source, Threshold, Unit
 from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, TASK_ID
-from dashgen.catalog.model import Gauge, Source, Threshold, Unit
 from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Row
 from dashgen.dashboards.panels import stat, timeseries

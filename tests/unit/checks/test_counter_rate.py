@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashgen.catalog.airflow import TASK_STATUS
-from dashgen.catalog.model import MetricType
+from dashgen.catalog.terms import MetricType
 from tests.unit.checks.examples import messages, on_panel
 
 COUNTER = 'pushgateway_http_requests_total{job="pushgateway"}'

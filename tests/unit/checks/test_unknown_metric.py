@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashgen.catalog.airflow import TASK_STATUS
-from dashgen.catalog.model import Metric, MetricType
+from dashgen.catalog.terms import MetricType
 from tests.unit.checks.examples import alert, messages, on_panel, rules
 
 if TYPE_CHECKING:
+    from dashgen.catalog.model import Metric
     from dashgen.checks.document import Document
 
 
