@@ -199,8 +199,9 @@ def table(
     metric: Metric,
     rows: Sequence[Label],
     columns: Sequence[Column],
-    sort: str,
+    sort: str = "",
     descending: bool = True,
+    order: str = "",
     what: str = "",
     links: dict[Label, Sequence[Link]] | None = None,
     size: tuple[int, int] = (24, 10),
@@ -209,12 +210,14 @@ def table(
     """Show one row per combination of the labels ``rows``, with a column for each query.
 
     Each query must return exactly the labels ``rows``; ``links`` are those of label columns.
-    The rows are sorted by the column titled ``sort``.
+    The rows are sorted by the column titled ``sort``, or else by the values of the query
+    ``order``, lowest first, which has no column.
     """
-    targets = lettered(as_rows(column.expr) for column in columns)
+    targets = lettered(as_rows(expr) for expr in (*(column.expr for column in columns), *([order] if order else ())))
     # Grafana calls the value of an only query "Value", those of several "Value #A", "Value #B", …
     values = ["Value"] if len(targets) == 1 else [f"Value #{target.refId}" for target in targets]
-    order = [str(label) for label in rows] + values
+    hidden = values.pop() if order else ""
+    shown = [str(label) for label in rows] + values
     content = core.Table(
         title=title,
         description=describe(metric, what),
@@ -229,16 +232,17 @@ def table(
         ],
         transformations=[
             {"id": "merge", "options": {}},
+            *([{"id": "sortBy", "options": {"fields": {}, "sort": [{"field": hidden}]}}] if order else []),
             {
                 "id": "organize",
                 "options": {
-                    "excludeByName": {"Time": True},
-                    "indexByName": {name: i for i, name in enumerate(order)},
+                    "excludeByName": {"Time": True, **({hidden: True} if order else {})},
+                    "indexByName": {name: i for i, name in enumerate(shown)},
                     "renameByName": dict(zip(values, (column.title for column in columns), strict=True)),
                 },
             },
         ],
-        sortBy=[core.TableSortByField(displayName=sort, desc=descending)],
+        sortBy=[core.TableSortByField(displayName=sort, desc=descending)] if sort else [],
     )
     return _panel(key, content, size, may_be_empty)
 

@@ -79,6 +79,11 @@ def words(codes: type[Code]) -> list[dict[str, Any]]:
     return [{"type": "value", "options": options}]
 
 
+def words_of(codes: type[Code]) -> str:
+    """List value codes with their words, for a description."""
+    return ", ".join(f"{code.word} {code}" for code in codes)
+
+
 def by(*labels: Label) -> str:
     """Write ``by (a, b)``."""
     return f"by ({', '.join(map(str, labels))})"

@@ -39,7 +39,7 @@ TASK_LANES = 50
 RUN_ROWS = 50
 RUN_CHOICES = 500
 
-_IN_DAG = (INSTANCE % chosen(INSTANCE), DAG_ID.is_(chosen(DAG_ID)))
+_IN_DAG = (INSTANCE.is_(chosen(INSTANCE)), DAG_ID.is_(chosen(DAG_ID)))
 _IN_RUN = (*_IN_DAG, RUN_ID.is_(chosen(RUN_ID)))
 _IN_TASKS = (*_IN_RUN, TASK_ID % chosen(TASK_ID))
 _INSTANCE_OF_TASK = (TASK_ID, MAP_INDEX)
@@ -64,8 +64,8 @@ def per_run(settings: Settings) -> Dashboard:
         tags=("airflow", "dashgen"),
         variables=(
             variables.datasource(settings),
-            variables.values(INSTANCE, DAG_RUN_STATUS.per_run()),
-            variables.values(DAG_ID, DAG_RUN_STATUS.per_run(INSTANCE % chosen(INSTANCE)), multi=False),
+            variables.values(INSTANCE, DAG_RUN_STATUS.per_run(), multi=False),
+            variables.values(DAG_ID, DAG_RUN_STATUS.per_run(INSTANCE.is_(chosen(INSTANCE))), multi=False),
             variables.newest_first(RUN_ID, f"sort_desc(topk({RUN_CHOICES}, {starts}))"),
             variables.values(TASK_ID, TASK_STATUS.per_run(*_IN_RUN)),
             variables.airflow_url(settings),
@@ -79,7 +79,7 @@ def per_run(settings: Settings) -> Dashboard:
             Row("run", "The run", _run(settings)),
             Row("tasks-row", "Its tasks", _tasks(settings)),
             Row("runs-row", "Over all runs of the DAG", _runs(settings)),
-            Row("cost", f"What {RUN_ID} costs", per_run_cost(), collapsed=True),
+            Row("cost", f"What {RUN_ID} costs", per_run_cost(settings), collapsed=True),
         ),
     )
 
@@ -113,7 +113,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
         ),
         stat("Duration", key="run-duration", metric=DAG_RUN_DURATION, expr=duration, no_value="not finished"),
         stat(
-            "Beside the DAG's median",
+            "Duration vs. median",
             key="run-duration-ratio",
             metric=DAG_RUN_DURATION,
             expr=f"{duration} / quantile(0.5, {_held(DAG_RUN_DURATION.per_run(*_IN_DAG))})",
@@ -165,18 +165,19 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
 
 
 def _last_finished() -> str:
-    newest = (
-        f"topk(1, {DAG_RUN_START.per_run(*_IN_DAG)} and {on(INSTANCE, RUN_ID)} {DAG_RUN_DURATION.per_run(*_IN_DAG)})"
-    )
-    return f"max({DAG_RUN_DURATION.per_run(*_IN_DAG)} and {on(INSTANCE, RUN_ID)} {newest})"
+    newest = f"topk(1, {DAG_RUN_START.per_run(*_IN_DAG)} and {on(RUN_ID)} {DAG_RUN_DURATION.per_run(*_IN_DAG)})"
+    return f"max({DAG_RUN_DURATION.per_run(*_IN_DAG)} and {on(RUN_ID)} {newest})"
 
 
 def _tasks(settings: Settings) -> tuple[Panel, ...]:
-    shown = f"bottomk({TASK_ROWS}, {_held(TASK_STATUS.per_run(*_IN_TASKS))})"
-    lanes = f"bottomk({TASK_LANES}, {_held(TASK_STATUS.per_run(*_IN_TASKS))})"
+    state = _held(TASK_STATUS.per_run(*_IN_TASKS))
+    # By code alone, upstream failed would come before failed, and retrying after success.
+    rank = f"(abs({state} - {TaskState.FAILED}) - 2.5 * ({state} == bool {TaskState.UP_FOR_RETRY}))"
+    shown = f"bottomk({TASK_ROWS}, {rank})"
+    lanes = f"bottomk({TASK_LANES}, {rank})"
 
     def of_shown(expr: str) -> str:
-        return f"max {by(*_INSTANCE_OF_TASK)} ({expr} and {on(INSTANCE, *_INSTANCE_OF_TASK)} {shown})"
+        return f"max {by(*_INSTANCE_OF_TASK)} ({expr} and {on(*_INSTANCE_OF_TASK)} {shown})"
 
     return (
         table(
@@ -186,7 +187,7 @@ def _tasks(settings: Settings) -> tuple[Panel, ...]:
             what=f"State of every task instance of the run: the {TASK_ROWS} that come first when failing ones lead.",
             rows=_INSTANCE_OF_TASK,
             columns=(
-                Column("State", f"min {by(*_INSTANCE_OF_TASK)} ({shown})", codes=TaskState, width=150),
+                Column("State", of_shown(state), codes=TaskState, width=150),
                 Column("Attempt", of_shown(_held(TASK_TRY_NUMBER.per_run(*_IN_TASKS)))),
                 Column(
                     "Started",
@@ -195,8 +196,7 @@ def _tasks(settings: Settings) -> tuple[Panel, ...]:
                 ),
                 Column("Duration", of_shown(_held(TASK_DURATION.per_run(*_IN_TASKS))), unit="s"),
             ),
-            sort="State",
-            descending=False,
+            order=of_shown(rank),
             links={TASK_ID: [variables.chosen_run_in_airflow(settings, DAG_ID, RUN_ID)]},
         ),
         state_timeline(
@@ -204,11 +204,7 @@ def _tasks(settings: Settings) -> tuple[Panel, ...]:
             key="task-states",
             metric=TASK_STATUS,
             what=f"State of the run's task instances, the {TASK_LANES} that come first when failing ones lead.",
-            targets=[
-                ranged(
-                    f"{TASK_STATUS.per_run(*_IN_TASKS)} and {on(INSTANCE, *_INSTANCE_OF_TASK)} {lanes}", _TASK_LEGEND
-                )
-            ],
+            targets=[ranged(f"{TASK_STATUS.per_run(*_IN_TASKS)} and {on(*_INSTANCE_OF_TASK)} {lanes}", _TASK_LEGEND)],
             size=(14, 10),
         ),
         bars(
@@ -227,7 +223,7 @@ def _runs(settings: Settings) -> tuple[Panel, ...]:
     shown = f"topk({RUN_ROWS}, {_held(DAG_RUN_START.per_run(*_IN_DAG))})"
 
     def of_shown(expr: str) -> str:
-        return f"max {by(RUN_ID)} ({expr} and {on(INSTANCE, RUN_ID)} {shown})"
+        return f"max {by(RUN_ID)} ({expr} and {on(RUN_ID)} {shown})"
 
     def total(state: TaskState) -> str:
         return f"sum({DAG_TASK_RUNS[state].select(*_IN_DAG)})"

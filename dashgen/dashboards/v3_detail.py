@@ -18,7 +18,7 @@ from dashgen.catalog.airflow import (
     TASK_TRY_NUMBER,
 )
 from dashgen.catalog.labels import DAG_ID, DagRunState, TaskState
-from dashgen.catalog.recorded import DAG_DURATION_MAX, TASK_ABOVE_USUAL, TASK_USUAL_DURATION
+from dashgen.catalog.recorded import DAG_DURATION_MAX, TASK_ABOVE_USUAL, TASK_ATTENTION, TASK_USUAL_DURATION
 from dashgen.dashboards.panels import Column, bars, table, timeseries
 from dashgen.dashboards.queries import by, on, ranged
 from dashgen.dashboards.scope import (
@@ -93,7 +93,9 @@ def inventory(settings: Settings) -> tuple[Panel, ...]:
     """List the latest state of every task and the latest run of every DAG."""
     # The exact matcher holds only when one DAG is chosen: ".*" and "(a|b)" are no DAG's id.
     all_of_one = TASK_STATUS.fleet(*IN_TASKS, DAG_ID.is_(f"${{{DAG_ID}:raw}}"))
-    tasks = f"(bottomk({INVENTORY_ROWS}, {TASK_STATUS.fleet(*IN_TASKS)}) or {all_of_one})"
+    # By code alone, upstream failed would come before failed, and retrying after success.
+    rank = f"(-10 * {TASK_ATTENTION.select(*IN_TASKS)} or {on(*TASK)} {TASK_STATUS.fleet(*IN_TASKS)})"
+    tasks = f"(bottomk({INVENTORY_ROWS}, {rank}) or {on(*TASK)} {all_of_one})"
     dags = f"bottomk({INVENTORY_ROWS}, {DAG_RUN_STATUS.fleet(*IN_DAGS)})"
 
     def of_tasks(expr: str) -> str:
@@ -112,14 +114,13 @@ def inventory(settings: Settings) -> tuple[Panel, ...]:
             "of the chosen DAG.",
             rows=TASK,
             columns=(
-                Column("State", f"max {by(*TASK)} ({tasks})", codes=TaskState, width=150),
+                Column("State", of_tasks(TASK_STATUS.fleet(*IN_TASKS)), codes=TaskState, width=150),
                 Column("Started", of_tasks(age(TASK_START.fleet(*IN_TASKS))), unit="s"),
                 Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
                 Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_TASKS))), unit="s"),
                 Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_TASKS))),
             ),
-            sort="State",
-            descending=False,
+            order=of_tasks(rank),
             links={DAG_ID: dag_links(settings)},
             size=(24, 12),
         ),

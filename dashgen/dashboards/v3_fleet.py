@@ -25,7 +25,7 @@ from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, text, timeseries
 from dashgen.dashboards.pipeline import alert_annotation, pipeline_health
-from dashgen.dashboards.queries import by, colored_series, on, ranged, steps
+from dashgen.dashboards.queries import by, colored_series, on, ranged, steps, words_of
 from dashgen.dashboards.scope import (
     DAG,
     DAG_LEGEND,
@@ -241,8 +241,8 @@ def _trends() -> tuple[Panel, ...]:
             f"DAGs over time (worst {STATE_LANES})",
             key="dag-states",
             metric=DAG_RUN_STATUS,
-            what=f"State of the latest run of the {STATE_LANES} DAGs that were failed, or else running, for the "
-            "greatest part of the time range; the others are not shown.",
+            what=f"State of the latest run of the {STATE_LANES} DAGs whose state was lowest on average over the time "
+            f"range ({words_of(DagRunState)}); the others are not shown.",
             targets=[
                 ranged(f"{DAG_RUN_STATUS.fleet(*IN_DAGS)} and {on(*DAG)} bottomk({STATE_LANES}, {average})", DAG_LEGEND)
             ],
@@ -251,17 +251,20 @@ def _trends() -> tuple[Panel, ...]:
 
 
 def _trade_offs(settings: Settings) -> Panel:
-    elsewhere = f"the [V2 dashboard](/d/{PER_RUN_UID})" if settings.per_run else "structured logs or an OLAP store"
+    elsewhere = (
+        f"the [V2 dashboard]({variables.page(PER_RUN_UID)})" if settings.per_run else "structured logs or an OLAP store"
+    )
     return text(
         "Trade-offs",
         key="trade-offs",
         content=(
-            "- **Bounded cardinality.** Each task has one group, whatever the number of runs: the series stay as "
-            "many as "
-            "the tasks, and no sweeper is needed.\n"
+            "- **Bounded cardinality.** Each task has one group, whatever the number of runs: the series stay "
+            "as many as the tasks, and no sweeper is needed.\n"
             "- **Latest state only.** The latest event of a task replaces the one before, whichever run it belongs to; "
             "two runs that overlap show as one.\n"
             f"- **No identity of runs.** Which run failed is not in these series: see {elsewhere}.\n"
+            "- **Nothing is forgotten.** A task that was removed or renamed keeps its last state until its group "
+            "is deleted from the Pushgateway.\n"
             "- **Events between two scrapes are not seen.** Counts of starts, retries and failures are StatsD's matter."
         ),
         size=(24, 5),

@@ -84,6 +84,11 @@ def to_dashboard(title: str, uid: str) -> core.DashboardLink:
     )
 
 
+def page(uid: str) -> str:
+    """Return the address of a dashboard for a link in a text, keeping time range and variables."""
+    return f"/d/{uid}?${{__url_time_range}}&${{__all_variables}}"
+
+
 def to_source(url: str) -> core.DashboardLink:
     """Link a dashboard to where its definition is kept."""
     return core.DashboardLink(title="Source", type="link", uri=url, icon="doc", keepTime=False, targetBlank=True)
