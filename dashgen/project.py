@@ -19,6 +19,7 @@ from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.rules.adjust import adjusted
 from dashgen.rules.model import Alert
 from dashgen.strict_toml import RULE as SETTINGS_RULE
+from dashgen.strict_toml import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ def _definitions(name: str, settings: Settings, base: Path) -> Definitions:
 
     """
     place = settings.source.place("modules")
-    with _told(f"module {name} does not import", place, base):
+    with _told(f"module {name} does not import", place, base, name):
         module = importlib.import_module(name)
     define = getattr(module, "define", None)
     if not callable(define):
@@ -104,31 +105,44 @@ def _definitions(name: str, settings: Settings, base: Path) -> Definitions:
 
 
 @contextmanager
-def _told(what: str, place: Place, base: Path) -> Iterator[None]:
-    """Turn whatever the user's code raises into one problem at the user's line."""
+def _told(what: str, place: Place, base: Path, module: str = "") -> Iterator[None]:
+    """Turn whatever the user's code raises into one problem at the user's line.
+
+    ``place`` is for what was not raised in the user's code: that ``module`` is not there.
+    """
     try:
         yield
     except (Exception, SystemExit) as error:  # noqa: BLE001  (any failure of the user's code)
         reason = error.msg if isinstance(error, SyntaxError) else error
-        message = f"{what}: {type(error).__name__}: {reason}"
-        problem = Problem(_users_line(error, base) or place, RULE, message)
+        before, scheme, address = str(reason).partition("://")
+        message = f"{what}: {type(error).__name__}: {before}{scheme}{redacted(address)}"
+        # The module's package may be what is missing; what the module imports is another matter.
+        missing = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
+        hint = f"It is looked for beside {Path(place.file).name}." if missing and place.file else ""
+        problem = Problem(_users_line(error, base) or place, RULE, message, hint)
         raise DashgenError([problem], EXIT_USAGE) from None
 
 
 def _users_line(error: BaseException, base: Path) -> Place | None:
     """Return where the user's code was last: nearer to the mistake than where it surfaced."""
-    if isinstance(error, SyntaxError) and error.filename:
+    if isinstance(error, SyntaxError) and error.filename and not error.filename.startswith("<"):
         return Place(error.filename, error.lineno or 0)
     frames = traceback.extract_tb(error.__traceback__)
     folder = base.resolve()
     return next(
-        (
-            Place(frame.filename, frame.lineno or 0)
-            for frame in reversed(frames)
-            if folder in Path(frame.filename).resolve().parents
-        ),
+        (Place(frame.filename, frame.lineno or 0) for frame in reversed(frames) if _is_users(frame.filename, folder)),
         None,
     )
+
+
+def _is_users(file: str, folder: Path) -> bool:
+    """Whether code is the project's: not the interpreter's, nor an environment's inside the project."""
+    if file.startswith("<"):
+        return False
+    inner = {folder, Path(sys.prefix).resolve(), Path(__file__).resolve().parent}
+    parents = Path(file).resolve().parents
+    # The nearest of these folders is what the code belongs to.
+    return next((parent for parent in parents if parent in inner), None) == folder
 
 
 def _a(value: object) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from dashgen import durations
 from dashgen.catalog.labels import DAG_ID
@@ -13,6 +12,7 @@ from dashgen.catalog.model import FLEET, PER_RUN, Generation
 from dashgen.catalog.terms import closest
 from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.settings import EIGHT_DAYS, EVERY_DAG, AlertSettings, Ignore, Settings, SuccessAge
+from dashgen.settings_addresses import data_source, optional, page, target
 from dashgen.strict_toml import (
     RULE,
     Node,
@@ -23,7 +23,9 @@ from dashgen.strict_toml import (
     mapping,
     named_type,
     parse,
+    quoted,
     record,
+    string,
 )
 
 if TYPE_CHECKING:
@@ -98,14 +100,8 @@ def _settings(values: dict[str, Any], source: Source) -> Settings:
     return Settings(**values, ignores=lint.get("ignore", ()), source=source)
 
 
-def _string(node: Node) -> str:
-    if not isinstance(node.value, str):
-        raise WrongValueError(f"must be a string, not {named_type(node.value)}")
-    return node.value
-
-
 def _filled(node: Node) -> str:
-    value = _string(node)
+    value = string(node)
     if not value.strip():
         raise WrongValueError("must not be empty")
     return value
@@ -115,9 +111,9 @@ def _matching(pattern: str, meaning: str) -> Parser[str]:
     """Make the parser of a string of a certain form."""
 
     def parse_form(node: Node) -> str:
-        value = _string(node)
+        value = string(node)
         if not re.fullmatch(pattern, value):
-            raise WrongValueError(f"{value!r} is not {meaning}")
+            raise WrongValueError(f"{quoted(value)} is not {meaning}")
         return value
 
     return parse_form
@@ -135,36 +131,18 @@ def _one_of(known: Iterable[str]) -> Parser[str]:
         if node.value not in words:
             near = closest(node.value, words)
             hint = f'Did you mean "{near}"?' if near else ""
-            raise WrongValueError(f"must be one of {listed}; not {node.value!r}", hint)
+            raise WrongValueError(f"must be one of {listed}; not {quoted(node.value)}", hint)
         return node.value
 
     return parse_word
 
 
-def _url(node: Node) -> str:
-    value = _string(node)
-    try:
-        url = urlsplit(value)
-        sound = url.scheme in {"http", "https"} and url.hostname and (url.port is None or url.port)
-    except ValueError:
-        sound = False
-    if not sound or re.search(r"\s", value):
-        raise WrongValueError(
-            f"{value!r} is no address",
-            "Write it with its scheme, as in https://grafana.example.com.",
-        )
-    return value
-
-
-def _url_or_empty(node: Node) -> str:
-    return "" if node.value == "" else _url(node)
-
-
 def _duration(node: Node) -> int:
+    value = string(node)
     try:
-        return durations.parse(_string(node))
-    except ValueError as error:
-        raise WrongValueError(str(error), 'Write it as in "90m", "24h" or "7d".') from None
+        return durations.parse(value)
+    except ValueError:
+        raise WrongValueError(f"{quoted(value)} is no duration", 'Write it as in "90m", "24h" or "7d".') from None
 
 
 def _age(node: Node) -> int:
@@ -196,7 +174,7 @@ def _regex(node: Node) -> str:
         promql_parser.parse(f"any{{{DAG_ID % value}}}")
     except ValueError:
         raise WrongValueError(
-            f"{value!r} is no regular expression of Prometheus",
+            f"{quoted(value)} is no regular expression of Prometheus",
             "It has no look-around and no back references.",
         ) from None
     return value
@@ -239,7 +217,7 @@ def _success_age(node: Node) -> SuccessAge:
 
 
 def _ignore(node: Node) -> Ignore:
-    fields = {"rule": _rule, "reason": _filled, "dashboard": _string, "panel": _string}
+    fields = {"rule": _rule, "reason": _filled, "dashboard": string, "panel": string}
     values = record(fields, required=("rule", "reason"))(node)
     return Ignore(**{"rule": "", "reason": "", **values}, place=node.place)
 
@@ -247,16 +225,24 @@ def _ignore(node: Node) -> Ignore:
 def _rule(node: Node) -> str:
     from dashgen.checks import RULES  # noqa: PLC0415  (the rules, only where an exception names one)
 
-    name = _string(node)
+    name = string(node)
     if name not in RULES:
         near = closest(name, RULES)
         hint = f"Did you mean {near}?" if near else f"Known: {', '.join(RULES)}."
-        raise WrongValueError(f"there is no rule {name!r}", hint)
+        raise WrongValueError(f"there is no rule {quoted(name)}", hint)
     return name
 
 
+def _pushgateways(node: Node) -> tuple[str, ...]:
+    if node.value == []:
+        raise WrongValueError(
+            "must not be empty", "All metrics come from a Pushgateway; without one its alert always fires."
+        )
+    return array(target)(node)
+
+
 def _extra_labels(node: Node) -> Mapping[str, str]:
-    labels = mapping(_string)(node)
+    labels = mapping(string)(node)
     for name in labels:
         if not re.fullmatch("(?!__)[A-Za-z_][A-Za-z0-9_]*", name):
             node.child(name, None).refuse("is no name of a label")
@@ -264,7 +250,6 @@ def _extra_labels(node: Node) -> Mapping[str, str]:
 
 
 _MODULE = _matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "the dotted name of a module")
-_TARGET = _matching(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}", "a target as host:port")
 # Grafana's own limits on the uid of anything.
 _UID = _matching(r"[A-Za-z0-9_-]{1,40}", "a uid: at most 40 letters, digits, - and _")
 
@@ -275,14 +260,14 @@ _SETTINGS = record(
         "generations": _generations,
         "datasource_uid": _UID,
         "grafana_folder": _filled,
-        "grafana_url": _url_or_empty,
-        "prometheus_url": _url,
-        "airflow_url": _url,
+        "grafana_url": optional(page),
+        "prometheus_url": data_source,
+        "airflow_url": page,
         "airflow_version": _one_of(AIRFLOW_VERSIONS),
-        "runbook_base_url": _url_or_empty,
-        "source_url": _url_or_empty,
-        "pushgateway_targets": array(_TARGET),
-        "alertmanager_targets": array(_TARGET),
+        "runbook_base_url": optional(page),
+        "source_url": optional(page),
+        "pushgateway_targets": _pushgateways,
+        "alertmanager_targets": array(target),
         "thresholds": mapping(_limit),
         "alerts": mapping(_alert),
         "success_age": _success_ages,

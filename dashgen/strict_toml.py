@@ -56,7 +56,7 @@ class Source:
         above = (path[:length] for length in range(len(path), 0, -1))
         line = next((self.lines[keys] for keys in above if keys in self.lines), 0)
         # The line tells which entry of a list is meant.
-        return Place(self.file, line, ".".join(key for key in keys if not key.isdecimal()))
+        return Place(self.file, line, ".".join(redacted(key) for key in keys if not key.isdecimal()))
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,27 @@ def _each(node: Node, parsers: Mapping[str, Parser[T]], values: Mapping[str, obj
     return found
 
 
+def string(node: Node) -> str:
+    """Parse a string."""
+    if not isinstance(node.value, str):
+        raise WrongValueError(f"must be a string, not {named_type(node.value)}")
+    return node.value
+
+
+def redacted(text: str) -> str:
+    """Hide what may be a secret in an address, well-formed or not.
+
+    That is all up to the last ``@``, but for the scheme, and what follows a ``?`` or ``#``.
+    """
+    shown = re.sub(r"\A(https?://)?.*@", r"\1***@", text, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"((?:://|:\d|@)[^?#]*[?#]).+", r"\1***", shown, flags=re.DOTALL)
+
+
+def quoted(value: str) -> str:
+    """Quote a value of the file in a message: without what may be a secret."""
+    return repr(redacted(value))
+
+
 def named_type(value: object) -> str:
     """Say in TOML's words what a value is."""
     names = {
@@ -165,10 +186,12 @@ def parse(text: str, file: str) -> tuple[dict[str, object], Mapping[Keys, int]]:
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         return toml.loads(text), _lines(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         at = re.search(r" \(at line ([0-9]+), column [0-9]+\)", str(error))
         place = Place(file, int(at[1]) if at else len(text.splitlines()))
-        message = f"not valid TOML: {str(error).replace(at[0] if at else '', '')}"
+        # The parser quotes keys as tuples; the line says which, and an address is a key by mistake.
+        reason = re.sub(r"\(.*\)|(?<=key )'.*'", "this key", str(error).replace(at[0] if at else "", ""))
+        message = f"not valid TOML: {redacted(reason)}"
         raise DashgenError([Problem(place, RULE, message)], EXIT_USAGE) from None
 
 

@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
-from dashgen.settings import Settings
-from dashgen.settings_file import load
-
 ROOT = Path(__file__).parents[2]
-
-
-def test_the_documented_settings_are_accepted_and_complete(tmp_path: Path) -> None:
-    """The settings shown in the documentation are read without an error, and none is left out."""
-    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    found = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
-    assert found
-    shown = tmp_path / "dashgen.toml"
-    shown.write_text(found[1], encoding="utf-8")
-    settings = load(shown, tmp_path)
-    assert settings.extra_labels == {"environment": "production"}
-    named = {field.name for field in fields(Settings)} - {"source", "ignores"}
-    assert named == {key for key in named if re.search(rf"^(\[+)?{key}\b", found[1], re.MULTILINE)}
 
 
 def test_every_relative_link_leads_somewhere() -> None:

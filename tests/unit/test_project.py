@@ -151,10 +151,45 @@ def test_modules_that_cannot_be_used(source: str, expected: str, tmp_path: Path)
     assert refused(tmp_path, 'modules = ["mine"]', mine=source) == [expected]
 
 
-def test_module_that_is_not_there(tmp_path: Path) -> None:
-    """A module that does not exist is reported at the setting that names it."""
-    assert refused(tmp_path, '\nmodules = ["mine"]') == [
-        "dashgen.toml:2: module mine does not import: ModuleNotFoundError: No module named 'mine'"
+@pytest.mark.parametrize("name", ["mine", "mine.alerts"])
+def test_module_that_is_not_there(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that does not exist is reported at the setting that names it, wherever the command runs."""
+    expected = (
+        f"dashgen.toml:2: module {name} does not import: ModuleNotFoundError: No module named 'mine' "
+        "It is looked for beside dashgen.toml."
+    )
+    assert refused(tmp_path, f'\nmodules = ["{name}"]') == [expected]
+    # Frames of the interpreter have a relative name, which is no file of the working directory.
+    monkeypatch.chdir(tmp_path)
+    assert refused(Path(), f'\nmodules = ["{name}"]') == [expected]
+
+
+def test_missing_module_of_a_pyproject(tmp_path: Path) -> None:
+    """The hint names the file that the settings are in."""
+    (tmp_path / "pyproject.toml").write_text('[tool.dashgen]\nmodules = ["mine"]\n')
+    with pytest.raises(DashgenError) as caught:
+        project.load(load(None, tmp_path), tmp_path)
+    (problem,) = caught.value.problems
+    assert (Path(problem.place.file).name, problem.place.line) == ("pyproject.toml", 2)
+    assert problem.hint == "It is looked for beside pyproject.toml."
+
+
+def test_environment_inside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure that surfaces in an environment below the project is reported at the user's line."""
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/library.py").write_text("def fail():\n\n    raise LookupError('no')\n")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.syspath_prepend(str(tmp_path / ".venv"))
+    assert refused(tmp_path, 'modules = ["mine"]', mine="import library\nlibrary.fail()\n") == [
+        "mine.py:2: module mine does not import: LookupError: no"
+    ]
+
+
+def test_address_in_what_a_module_raises(tmp_path: Path) -> None:
+    """Credentials in the message of a failure are not repeated."""
+    source = "raise LookupError('no answer of http://reader:sesame@prom:9090/')\n"
+    assert refused(tmp_path, 'modules = ["mine"]', mine=source) == [
+        "mine.py:1: module mine does not import: LookupError: no answer of http://***@prom:9090/"
     ]
 
 

@@ -193,6 +193,7 @@ def test_unknown_keys_get_a_suggestion(tmp_path: Path) -> None:
             "pushgateway_targets = ['http://gateway:9091']",
             "1: pushgateway_targets: 'http://gateway:9091' is not a target as host:port",
         ),
+        ("pushgateway_targets = []", "1: pushgateway_targets: must not be empty"),
         ("thresholds = 3", "1: thresholds: must be a table, not a number"),
         ("[thresholds]\nx = 0", "2: thresholds.x: must be above 0"),
         ("[thresholds]\nx = nan", "2: thresholds.x: must be above 0"),
@@ -251,6 +252,8 @@ def test_the_second_entry_of_a_list_has_its_own_line(tmp_path: Path) -> None:
     [
         (b"out = 'x'\nout = ", 2, "not valid TOML: Invalid value"),
         (b"out = 'x", 1, "not valid TOML"),
+        (b"[alerts]\n[alerts]", 2, "not valid TOML: Cannot declare this key twice"),
+        (b"out = " + b"[" * 100_000, 1, "not valid TOML: "),
         (b"out = '\xff'", 0, "not UTF-8: byte 0xff at offset 7"),
     ],
 )
