@@ -15,7 +15,7 @@ from dashgen.rules.phrases import group_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dashgen.catalog.model import Metric, Threshold
+    from dashgen.catalog.model import Job, Metric, Threshold
     from dashgen.dashboards.model import Dashboard, Panel
     from dashgen.definitions import Project
     from dashgen.rules.model import Alert
@@ -84,7 +84,7 @@ def _metric(project: Project, uses: Mapping[str, Uses], metric: Metric) -> Expla
         "Set on": tuple(f"{event.name} ({event.hook}): {event.help}" for event in events),
         "Made by": tuple(rule.expr for rule in rules if isinstance(rule, Record) and rule.metric == metric),
         "Series": tuple(_series(metric)),
-        "Pushed to": tuple(group_path(job) for job in metric.jobs if job.pushed),
+        "Pushed to": tuple(_group(job) for job in metric.jobs if job.pushed),
         "Values": tuple(f"{code} {code.word}" for code in metric.codes) if metric.codes else (),
         "Thresholds": tuple(_threshold(project, threshold) for threshold in metric.thresholds),
         "Renamed from": (metric.renamed_from,) if metric.renamed_from else (),
@@ -96,6 +96,12 @@ def _metric(project: Project, uses: Mapping[str, Uses], metric: Metric) -> Expla
         "Not used": (metric.unused_because,) if metric.unused_because else (),
     }
     return Explanation("metric", metric.name, metric.place, facts)
+
+
+def _group(job: Job) -> str:
+    """Write the path of a job's groups; what only some groups have stands in brackets."""
+    optional = (label for label in job.grouping if label.optional)
+    return group_path(job) + "".join(f"[/{label}/{label.name.upper()}]" for label in optional)
 
 
 def _series(metric: Metric) -> Iterator[str]:

@@ -86,16 +86,16 @@ class Comparison:
 class Query:
     """An expression that parses.
 
-    ``results`` are the selectors whose values come out of it unchanged. ``counted_or_zero``
-    holds, for each ``count(…) or vector(…)``, what is counted. ``variables`` are the Grafana
-    variables that it names.
+    ``results`` are the selectors whose values come out of it unchanged. ``or_constant`` holds
+    what stands before each ``or vector(…)``. ``variables`` are the Grafana variables that it
+    names.
     """
 
     root: Expr
     selectors: tuple[Selector, ...]
     results: tuple[Selector, ...]
     comparisons: tuple[Comparison, ...]
-    counted_or_zero: tuple[Expr, ...]
+    or_constant: tuple[Expr, ...]
     variables: frozenset[str]
 
 
@@ -145,7 +145,7 @@ def _query(root: Expr, variables: frozenset[str]) -> Query:
     """Walk the tree once, without recursion, and note what the checks ask for."""
     selectors: list[Selector] = []
     comparisons: list[Comparison] = []
-    counted: list[Expr] = []
+    or_constant: list[Expr] = []
     waiting: list[tuple[Expr, tuple[str, ...], int]] = [(root, (), 1)]
     while waiting:
         node, around, depth = waiting.pop()
@@ -155,10 +155,10 @@ def _query(root: Expr, variables: frozenset[str]) -> Query:
             selectors.append(selector_of(node, around))
         elif isinstance(node, BinaryExpr):
             comparisons += _comparisons(node)
-            counted += _counted_or_zero(node)
+            or_constant += _or_constant(node)
         inside = ((child, around_child, depth + 1) for child, around_child in _inside(node, around))
         waiting += reversed(list(inside))
-    return Query(root, tuple(selectors), tuple(_unchanged(root)), tuple(comparisons), tuple(counted), variables)
+    return Query(root, tuple(selectors), tuple(_unchanged(root)), tuple(comparisons), tuple(or_constant), variables)
 
 
 def _inside(node: Expr, around: tuple[str, ...]) -> Iterator[tuple[Expr, tuple[str, ...]]]:
@@ -258,13 +258,7 @@ def _unchanged_operands(node: BinaryExpr) -> Iterator[Selector]:
         yield from _unchanged(node.rhs)
 
 
-def _counted_or_zero(node: BinaryExpr) -> Iterator[Expr]:
-    fallback, counted = without_parens(node.rhs), without_parens(node.lhs)
-    if (
-        str(node.op) == "or"
-        and isinstance(fallback, Call)
-        and fallback.func.name == "vector"
-        and isinstance(counted, AggregateExpr)
-        and str(counted.op) == "count"
-    ):
-        yield without_parens(counted.expr)
+def _or_constant(node: BinaryExpr) -> Iterator[Expr]:
+    fallback = without_parens(node.rhs)
+    if str(node.op) == "or" and isinstance(fallback, Call) and fallback.func.name == "vector":
+        yield without_parens(node.lhs)

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dashgen.catalog.terms import closest
+from dashgen.schema_lenient import lenient, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -68,11 +69,15 @@ class _Part:
     value: object
 
 
-def check_dashboard(data: object, version: str | None = None) -> Iterator[Finding]:
+def check_dashboard(data: object, version: str | None = None, *, strict: bool = True) -> Iterator[Finding]:
     """Find what Grafana does not accept in a dashboard (the content of its JSON file).
 
     Checks against one of ``GRAFANA_VERSIONS``, or all of them; what several versions refuse is
     one finding. Accepts anything that JSON can hold. Raises ValueError for another version.
+
+    The schemas hold what we write ourselves. What Grafana or a plugin saved has more, and less:
+    unless ``strict``, only a known key with a value of the wrong type, or that is none of those
+    allowed, is a finding, and null is the same as no value at all.
     """
     versions = GRAFANA_VERSIONS if version is None else (version,)
     if unknown := set(versions) - set(GRAFANA_VERSIONS):
@@ -81,7 +86,7 @@ def check_dashboard(data: object, version: str | None = None) -> Iterator[Findin
     merged: dict[tuple[str, str], Finding] = {}
     for each in versions:
         for part in parts:
-            for finding in _check_part(part, f"grafana-{each}"):
+            for finding in _check_part(part, f"grafana-{each}", strict=strict):
                 # The same mistake may be explained by different lists of what is allowed.
                 mistake = (finding.where, finding.message.partition(";")[0])
                 known = merged.setdefault(mistake, finding)
@@ -137,7 +142,7 @@ def _label(path: str, value: object, name_key: str) -> str:
     return f"{label} (id {number})" if isinstance(number, int) else label
 
 
-def _check_part(part: _Part, schema: str) -> Iterator[Finding]:
+def _check_part(part: _Part, schema: str, *, strict: bool = True) -> Iterator[Finding]:
     if _deeper_than(_DEEPEST, part.value):
         yield Finding(part.where or "the file", f"nested more than {_DEEPEST} levels deep")
         return
@@ -146,13 +151,15 @@ def _check_part(part: _Part, schema: str) -> Iterator[Finding]:
     if choices and isinstance(part.value, dict):
         chosen = part.value.get("type")
         if not isinstance(chosen, str) or chosen not in choices:
-            yield Finding(part.where, _unknown_type(chosen, choices))
+            if strict:
+                yield Finding(part.where, _unknown_type(chosen, choices))
             return
         name = choices[chosen]
     elif choices:
         yield Finding(part.where, f"{_show(part.value)} is not an object")
         return
-    for error in _validator(schema, name).iter_errors(part.value):
+    value = part.value if strict else without_nulls(part.value)
+    for error in _validator(schema, name, strict=strict).iter_errors(value):
         for path, message in _explain(error):
             yield Finding(": ".join(filter(None, (part.where, path))) or "the file", message)
 
@@ -179,10 +186,14 @@ def _definitions(schema: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(schema: str, name: str) -> Draft7Validator:
+def _validator(schema: str, name: str, *, strict: bool) -> Draft7Validator:
     from jsonschema import Draft7Validator  # noqa: PLC0415  (0.1 s, which a build need not spend)
 
-    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": _definitions(schema)})
+    definitions = _definitions(schema)
+    if not strict:
+        # Until Grafana 8 a data source was a name; what it must be is a rule's matter.
+        definitions = {**lenient(definitions), "DataSourceRef": {}}
+    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": definitions})
 
 
 @cache

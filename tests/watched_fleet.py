@@ -39,7 +39,7 @@ def watched(folder: Path, size: fleet.Fleet, *, every: str = "10s") -> Iterator[
         for path in ("rules/recording.yml", "rules/alerts.yml"):
             text = re.sub(r"(?m)^  interval: .*", f"  interval: {every}", files[f"prometheus/{path}"])
             (folder / path).write_text(text, encoding="utf-8")
-        config = files["prometheus/prometheus.yml"].replace("scrape_interval: 30s", f"scrape_interval: {every}")
+        config = re.sub(r"scrape_(interval|timeout): .*", rf"scrape_\1: {every}", files["prometheus/prometheus.yml"])
         with servers.prometheus(folder, config) as server:
             for _ in evaluations(server, SETTLED_AFTER_ROUNDS):
                 pass

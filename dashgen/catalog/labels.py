@@ -23,7 +23,7 @@ METHOD = Label("method", "The HTTP method, in lower case.", Cardinality.BOUNDED)
 CODE = Label("code", "The HTTP status.", Cardinality.BOUNDED)
 ALERTNAME = Label("alertname", "The alert rule.", Cardinality.BOUNDED)
 ALERTSTATE = Label("alertstate", "pending or firing.", Cardinality.BOUNDED)
-SEVERITY = Label("severity", "critical, warning or info.", Cardinality.BOUNDED)
+SEVERITY = Label("severity", "critical, warning, info, or none for what is no alarm.", Cardinality.BOUNDED)
 OWNER = Label("owner", "The team that the alert is for.", Cardinality.BOUNDED)
 
 AIRFLOW_TASKS = Job(

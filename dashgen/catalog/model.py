@@ -64,6 +64,7 @@ class Metric:
     A series carries the grouping of its job and the metric's own ``labels``. A recorded
     series and the like have no job of their own: ``jobs`` is empty. ``read`` tells a person
     how to read the value. ``unused_because`` is needed when no panel and no rule uses it.
+    With ``open_labels`` its series can carry other labels too, which nobody knows beforehand.
     ``place`` is where it is defined and takes no part in comparisons.
     """
 
@@ -80,6 +81,7 @@ class Metric:
     thresholds: tuple[Threshold, ...] = ()
     renamed_from: str | None = None
     unused_because: str | None = None
+    open_labels: bool = False
     place: Place = field(default_factory=lambda: Place.of_caller(__file__), compare=False, repr=False)
 
     def __hash__(self) -> int:

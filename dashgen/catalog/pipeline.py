@@ -55,9 +55,9 @@ PUSH_TIME = Gauge(
 PUSH_FAILURE_TIME = Gauge(
     "push_failure_time_seconds",
     help="Last Unix time when changing this group in the Pushgateway failed",
-    read="Newer than the last success: the gateway refused the last push. A push that never reached the "
-    "gateway does not "
-    "show here.",
+    read="Newer than the last success: the gateway could read the last push and yet refused it, for timestamps on the "
+    "samples or, with the consistency check on, for contradicting another group. What it could not read (400) and what "
+    "never reached it does not show here.",
     jobs=_PUSHED_JOBS,
     unit=Unit.TIMESTAMP,
     **_FROM_GATEWAY,
@@ -147,6 +147,7 @@ ALERTS = Gauge(
     help="Alerts that are pending or firing",
     read="One series per alert; it ends with the alert.",
     labels=(ALERTNAME, ALERTSTATE, SEVERITY, OWNER, INSTANCE, DAG_ID, TASK_ID),
+    open_labels=True,  # those that a rule's expression leaves, and those that it sets
     codes=AlertState,
     **_FROM_PROMETHEUS,
 )

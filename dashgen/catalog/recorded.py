@@ -88,16 +88,17 @@ TASK_RUNNING_AGE = Gauge(
 TASK_RETRYING = Gauge(
     "task:task_retrying:try_number",
     help="Attempt of the task, for tasks between or in repeated attempts only",
-    read="Present from the first attempt that failed until the task succeeds or fails for good. A task that "
-    "was cleared "
-    "by hand counts as well while it runs: Airflow gives it the next attempt's number.",
+    read="Present while the task waits for its next attempt, and while a repeated one runs for less than half of the "
+    "alert's hold: one that takes longer is a long task. A task that was cleared by hand counts as well: Airflow gives "
+    "it the next attempt's number.",
     **_PER_TASK,
 )
 TASK_PARTLY_FAILED = Gauge(
     "task:task_partly_failed:age_seconds",
-    help="Time since an instance of a mapped task failed in the current run, for tasks whose own state is not failed",
-    read="The task's state is that of the instance that reported last: this one says that another one failed. Also "
-    "present for a task that failed and was cleared while its run went on.",
+    help="Time since an instance of a mapped task, or an earlier attempt that was cleared, failed in the current run, "
+    "for tasks whose own state is not failed",
+    read="The task's state is that of what reported last: this one says that something failed before it. For a task "
+    "that is not mapped and has succeeded since, there is nothing left to do.",
     unit=Unit.SECONDS,
     **_PER_TASK,
 )
@@ -111,14 +112,15 @@ TASK_ATTENTION = Gauge(
 LAST_PUSH = Gauge(
     "instance:push_time_seconds:max",
     help="Last time when anything of the Airflow deployment arrived",
-    read="Its age grows when the deployment is idle, stopped or cut off; the daily sweeper DAG is its heartbeat.",
+    read="Its age grows when the deployment is idle, stopped or cut off; a DAG that runs each day is its heartbeat.",
     unit=Unit.TIMESTAMP,
     **_PER_INSTANCE,
 )
 REFUSED_GROUPS = Gauge(
     "instance:push_failed_groups:sum",
-    help="Groups whose last push the Pushgateway refused",
-    read="Anything above 0 is a fault. It never sees a gateway that cannot be reached.",
+    help="Groups whose last push the Pushgateway marked as failed",
+    read="Anything above 0 is a fault. It sees only what the gateway could read: pushes with timestamps and, with the "
+    "consistency check on, those that contradict another group. Never a gateway that cannot be reached.",
     **_PER_INSTANCE,
 )
 GROUPS = Gauge(

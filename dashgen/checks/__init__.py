@@ -34,6 +34,7 @@ from dashgen.checks import (
     value_code,
 )
 from dashgen.checks.context import Context
+from dashgen.checks.recorded import with_recorded
 from dashgen.checks.unreadable import RULE as UNREADABLE
 from dashgen.problems import Problem
 
@@ -90,13 +91,19 @@ def run(
     settings: Settings,
     *,
     skip: Collection[str] = (),
+    foreign: bool = False,
 ) -> list[Problem]:
     """Return what the rules find in the documents, looked at together, sorted by place.
+
+    To ``foreign`` documents our own conventions don't apply, and what their rules record is
+    known besides the catalog.
 
     The settings' exceptions are taken out; one that matches nothing is a problem itself, unless
     its rule is one to ``skip``.
     """
-    context = Context(tuple(documents), catalog, settings)
+    context = Context(tuple(documents), catalog, settings, foreign=foreign)
+    if foreign:
+        context = with_recorded(context)
     ignores = [ignore for ignore in settings.ignores if ignore.rule not in skip]
     used: set[int] = set()
     problems: set[Problem] = set()

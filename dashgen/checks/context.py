@@ -35,11 +35,15 @@ nearest = lru_cache(maxsize=4096)(closest)
 
 @dataclass(frozen=True)
 class Context:
-    """The documents that are looked at together, the catalog and the settings."""
+    """The documents that are looked at together, the catalog and the settings.
+
+    ``foreign`` documents are those that someone else wrote: our own conventions don't bind them.
+    """
 
     documents: tuple[Document, ...]
     catalog: Catalog
     settings: Settings
+    foreign: bool = False
 
     def queries(self) -> Iterator[tuple[Element, Expression, Query]]:
         """Iterate over the expressions that parse; those that don't are one rule's matter."""
@@ -114,9 +118,10 @@ class Context:
         return frozenset(found)
 
     def labels_of(self, selector: Selector) -> Labels:
-        """Return the labels that a selector's series can have; None when no metric is known."""
+        """Return the labels that a selector's series can have; None when they are not known."""
         metrics = self.metrics(selector)
-        if not metrics:
+        # What we generate names nothing but what the catalog lists, open or not.
+        if not metrics or (self.foreign and any(metric.open_labels for metric in metrics)):
             return None
         return frozenset().union(*(self.labels(metric, selector) for metric in metrics))
 

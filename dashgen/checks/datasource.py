@@ -1,7 +1,8 @@
 """A panel, target, variable or annotation without a data source, or with a fixed one.
 
 Without one Grafana takes its default, whichever that is; a fixed uid exists in one Grafana
-only. A reference to a variable works everywhere.
+only. A reference to a variable works everywhere. A target without one has its panel's, unless
+that is mixed.
 
 Bad::
 
@@ -14,21 +15,21 @@ Good::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dashgen.checks.document import Finding, dicts, shown, text_of
+from dashgen.checks.expressions import COMPUTED, MIXED, kind_of, uid_of
 from dashgen.promql_variables import references
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dashgen.checks.context import Context
     from dashgen.checks.document import Data, Element
 
 NAME = "datasource"
 
-# Grafana's own: its built-in annotations, mixed panels, panels that show another's data, and
-# expressions that the server computes.
-_BUILT_IN = frozenset({"-- Grafana --", "-- Mixed --", "-- Dashboard --", "grafana", "__expr__", "-100"})
+_BUILT_IN = COMPUTED | {MIXED}
 _QUERYING = frozenset({"query", "adhoc", "groupby"})
 
 
@@ -47,17 +48,21 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _panel(panel: Element) -> Iterator[Finding]:
     targets = dicts(panel.data.get("targets"))
-    if targets:
-        yield from _judge(panel, panel.data, "the panel")
+    if not targets or text_of(panel.data, "type") == "row":
+        return
+    yield from _judge(panel, panel.data, "the panel")
+    given = panel.data.get("datasource")
     for target in targets:
-        yield from _judge(panel, target, f"target {shown(target.get('refId'))}")
+        if uid_of(given) == MIXED or target.get("datasource") not in (None, given):
+            yield from _judge(panel, target, f"target {shown(target.get('refId'))}")
 
 
 def _judge(element: Element, data: Data, what: str) -> Iterator[Finding]:
     reference = data.get("datasource")
-    uid = reference.get("uid") if isinstance(reference, Mapping) else reference
-    hint = 'Write {"type": "prometheus", "uid": "${datasource}"}, with a variable of that name.'
-    if not isinstance(uid, str) or not uid:
+    uid = uid_of(reference)
+    kind = shown(kind_of(reference) or "prometheus")
+    hint = f'Write {{"type": "{kind}", "uid": "${{datasource}}"}}, with a variable of that name.'
+    if not uid:
         yield Finding(element, f"{what} names no data source", hint)
     elif uid not in _BUILT_IN and not any(references(uid)):
         message = f"{what} is bound to the data source {shown(uid)} of one Grafana"

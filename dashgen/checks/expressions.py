@@ -30,6 +30,12 @@ class Expression:
     uses: tuple[Use, ...] = ()
 
 
+# Grafana's own data sources: a panel of several; expressions that the server computes, another
+# panel's data, and Grafana itself.
+MIXED = "-- Mixed --"
+EXPRESSION = "__expr__"
+COMPUTED = frozenset({EXPRESSION, "-100", "-- Dashboard --", "-- Grafana --", "grafana"})
+
 _LEGEND = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _ALERT_LABEL = re.compile(r"""(?:\$labels|\.Labels)(?:\.(\w+)|\s+"(\w+)")""")
 # A query inside a template: {{ query "…" }}, or {{ printf "…" $x | query }} with verbs for values.
@@ -71,11 +77,24 @@ def strings(value: object) -> Iterator[str]:
 def speaks_promql(*datasources: object) -> bool:
     """Whether a query is PromQL, by its own data source, its panel's, …: the first that says."""
     for reference in datasources:
-        kind = reference.get("type") if isinstance(reference, Mapping) else None
-        if isinstance(kind, str):
-            # "datasource" is Grafana's own type for mixed panels, which say no more.
-            return "prometheus" in kind or kind == "datasource"
+        uid, kind = uid_of(reference), kind_of(reference)
+        if uid in COMPUTED or kind == EXPRESSION:
+            return False
+        if kind and uid != MIXED:
+            return "prometheus" in kind
     return True
+
+
+def uid_of(reference: object) -> str:
+    """Return the uid of a data source; until Grafana 8 a reference was nothing else."""
+    uid = reference.get("uid") if isinstance(reference, Mapping) else reference
+    return uid if isinstance(uid, str) else ""
+
+
+def kind_of(reference: object) -> str:
+    """Return the type of a data source, empty when the reference does not say it."""
+    kind = reference.get("type") if isinstance(reference, Mapping) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def of_panel(panel: Data) -> Iterator[Expression]:

@@ -2,7 +2,7 @@
 
 3600 may be seconds, bytes or tasks: who reads the panel at night should not have to guess.
 Value mappings do as well, since words need no unit; a table may say it column by column. For
-a plain number say ``none``.
+a plain number say ``none``. Logs, traces and the like have no values.
 
 Bad::
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dashgen.checks.document import Finding, dicts
+from dashgen.checks.document import Finding, dicts, text_of
 
 if TYPE_CHECKING:
     from dashgen.checks.context import Context
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 
 NAME = "panel-unit"
 
+_NO_VALUES = frozenset({"row", "text", "logs", "traces", "flamegraph", "nodeGraph"})
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Look for a unit in every panel that has a query."""
     for document in context.documents:
         for panel in document.panels:
-            if dicts(panel.data.get("targets")) and not _says_unit(panel.data):
+            shows_values = dicts(panel.data.get("targets")) and text_of(panel.data, "type") not in _NO_VALUES
+            if shows_values and not _says_unit(panel.data):
                 hint = "Set fieldConfig.defaults.unit; for a plain number to none."
                 yield Finding(panel, "the panel says no unit", hint)
 

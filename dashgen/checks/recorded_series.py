@@ -2,7 +2,7 @@
 
 Its name is ``level:metric:operation``, as Prometheus' practice for recording rules has it, and
 is in the catalog, with the labels that the rule's expression leaves: panels and alerts are
-checked against that entry.
+checked against that entry. Foreign rules may record what they like beside the catalog.
 
 Bad::
 
@@ -42,28 +42,32 @@ def check(context: Context) -> Iterator[Finding]:
         for rule in document.rules:
             if "record" not in rule.data:
                 continue
-            parts = rule.name.split(":")
-            if len(parts) != _PARTS or not all(parts):
-                message = f"{shown(rule.name)} is not named level:metric:operation"
-                yield Finding(rule, message)
+            if not context.foreign:
+                yield from _name(rule, tuple(recorded))
             if rule.name in recorded:
                 yield from _labels(context, rule, recorded[rule.name])
-            else:
-                message = f"{shown(rule.name)} is not in the catalog as a recorded series"
-                hint = did_you_mean(rule.name, tuple(recorded))
-                yield Finding(rule, message, hint or "Define it there.")
+
+
+def _name(rule: Element, recorded: tuple[str, ...]) -> Iterator[Finding]:
+    parts = rule.name.split(":")
+    if len(parts) != _PARTS or not all(parts):
+        message = f"{shown(rule.name)} is not named level:metric:operation"
+        yield Finding(rule, message)
+    if rule.name not in recorded:
+        message = f"{shown(rule.name)} is not in the catalog as a recorded series"
+        yield Finding(rule, message, did_you_mean(rule.name, recorded) or "Define it there.")
 
 
 def _labels(context: Context, rule: Element, metric: Metric) -> Iterator[Finding]:
     query = attempt(rule.expressions[0].text)
     result = context.trace(query).result if isinstance(query, Query) else None
-    if result is None:
+    if result is None or metric.open_labels:
         return
     added = rule.data.get("labels")
     made = {*result, *(added if isinstance(added, Mapping) else ())} - {NAME_LABEL}
     labels = [label for job in metric.jobs or (None,) for label in metric.labels_in(job)]
     needed = {label.name for label in labels if not label.optional}
-    allowed = {label.name for label in labels} | set(context.settings.extra_labels)
+    allowed = {label.name for label in labels}
     if metric.jobs:
         needed.add(JOB_LABEL)
         allowed.add(JOB_LABEL)

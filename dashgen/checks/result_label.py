@@ -95,6 +95,7 @@ def _reason(context: Context, label: str, *queries: Query) -> str:
 
 
 def _finding(element: Element, label: str, where: str, available: frozenset[str], reason: str) -> Finding:
-    has = ", ".join(sorted(available)) or "no label at all"
-    hint = did_you_mean(label, available) or f"The result has {has}."
+    hint = did_you_mean(label, available)
+    if available and not hint:
+        hint = f"The result has {', '.join(sorted(available))}."
     return Finding(element, f"label {shown(label)} in {where} can't be there: {reason}", hint)

@@ -39,7 +39,11 @@ def check(context: Context) -> Iterator[Finding]:
         names = " or ".join(metric.name for metric in metrics)
         matchers = _job_matchers(selector)
         if not any(map(_names_jobs, matchers)):
-            yield Finding(element, f"{names} is selected without its job", _hint(jobs))
+            message = f"{names} is selected without its job"
+            if written := ",".join(str(each) for each in selector.matchers if each.label == JOB_LABEL and each.value):
+                message = f"{names} is selected by {shown(written)}, which does not name its job exactly"
+                message += " and can match several generations" if len(jobs) > 1 else ""
+            yield Finding(element, message, _hint(jobs))
         for matcher in matchers:
             for job in () if is_variable(matcher.value) else alternatives(matcher):
                 if job not in jobs:

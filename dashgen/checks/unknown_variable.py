@@ -1,6 +1,7 @@
 """A Grafana variable that the dashboard does not have.
 
 Grafana leaves its name in the query, the title or the link as it stands, which matches nothing.
+In the language of another data source than Prometheus a plain ``$name`` may be anything.
 
 Bad::
 
@@ -16,8 +17,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashgen.checks.context import did_you_mean
-from dashgen.checks.document import Finding, Kind
-from dashgen.checks.expressions import strings
+from dashgen.checks.document import Finding, Kind, dicts, text_of
+from dashgen.checks.expressions import EXPRESSION, kind_of, speaks_promql, strings, uid_of
 from dashgen.promql_variables import references
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check(context: Context) -> Iterator[Finding]:
     for document in context.documents:
         if document.kind is not Kind.DASHBOARD:
             continue
-        known = frozenset(variable.name for variable in document.variables)
+        known = frozenset({*(each.name for each in document.variables), *_inputs(document.root.data)})
         for element in (*document.panels, *document.variables, *document.annotations):
             is_variable = element in document.variables
             named = _named(element.data, whole=not is_variable)
@@ -50,9 +51,16 @@ def check(context: Context) -> Iterator[Finding]:
                     yield Finding(element, message, did_you_mean(name, known) or f"The dashboard has {listed}.")
 
 
+def _inputs(dashboard: Data) -> Iterator[str]:
+    """Give the names that Grafana puts a value into when the dashboard is imported."""
+    yield from (text_of(each, "name") for each in dicts(dashboard.get("__inputs")))
+
+
 def _named(data: Data, *, whole: bool) -> Iterator[str]:
     for key, value in data.items():
-        if key == "options" and whole:
+        if key == "targets":
+            yield from _in_targets(data)
+        elif key == "options" and whole:
             # A text panel's content is prose; the other options may hold links.
             prose = value.get("content") if hasattr(value, "get") else None
             rest = {k: v for k, v in value.items() if k != "content"} if prose else value
@@ -60,6 +68,17 @@ def _named(data: Data, *, whole: bool) -> Iterator[str]:
             yield from _in(rest, bare=True)
         elif key not in _ELSEWHERE:
             yield from _in(value, bare=key not in _PROSE)
+
+
+def _in_targets(panel: Data) -> Iterator[str]:
+    targets = dicts(panel.get("targets"))
+    results = {text_of(target, "refId") for target in targets}
+    for target in targets:
+        source = target.get("datasource")
+        computed = EXPRESSION in (uid_of(source), kind_of(source))
+        names = _in(target, bare=speaks_promql(source, panel.get("datasource")))
+        # An expression names the results of other targets like variables: $A, ${A}.
+        yield from (name for name in names if not (computed and name in results))
 
 
 def _in(value: object, *, bare: bool) -> Iterator[str]:

@@ -107,11 +107,11 @@ def _rules(project: Project, groups: Iterable[Group]) -> str:
 def _rule(project: Project, rule: Record | Alert) -> dict[str, Any]:
     if isinstance(rule, Record):
         return {"record": rule.metric.name, "expr": rule.expr}
-    hold = {} if rule.hold == NO_HOLD else {"for": rule.hold}
+    times = {"for": rule.hold, "keep_firing_for": rule.keep_firing_for}
     return {
         "alert": rule.name,
         "expr": rule.expr,
-        **hold,
+        **{key: time for key, time in times.items() if time != NO_HOLD},
         "labels": alert_labels(project, rule),
         "annotations": annotation_templates(project, rule),
     }

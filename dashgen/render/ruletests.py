@@ -1,8 +1,9 @@
 """Unit tests of alerts, as ``promtool test rules`` reads them.
 
 Each firing case is looked at twice: after the alert's hold, when it must fire with exactly
-these labels and annotations, and one step earlier, when it must not. So the tests hold
-whatever hold and thresholds the settings choose.
+these labels and annotations, and one step earlier, when it must not. Where the alert keeps
+firing through a gap, all its series then end: it must fire on, and be silent when that time is
+over. So the tests hold whatever hold and thresholds the settings choose.
 """
 
 from __future__ import annotations
@@ -61,12 +62,16 @@ def _test(alert: Alert, case: Case, labels: Mapping[str, str], annotations: Mapp
     expected = [_expected(firing, labels, annotations, held) for firing in case.fires]
     before = first + held - step if case.fires else first
     looks = {before: [], first + held: expected}
+    series = {name: lengthened(values, held // step) for name, values in case.series.items()}
+    kept = _in_steps(alert.keep_firing_for, step)
+    if kept and case.fires:
+        gap = first + held + step
+        looks |= {gap: expected, gap + kept: []}
+        series = {name: ended(values, gap // step) for name, values in series.items()}
     return {
         "name": f"{alert.name}: {case.name}",
         "interval": case.interval,
-        "input_series": [
-            {"series": series, "values": lengthened(values, held // step)} for series, values in case.series.items()
-        ],
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "alert_rule_test": [
             {"eval_time": durations.text(at), "alertname": alert.name, "exp_alerts": alerts}
             for at, alerts in looks.items()
@@ -78,8 +83,12 @@ def _test(alert: Alert, case: Case, labels: Mapping[str, str], annotations: Mapp
 def _timing(alert: Alert, case: Case) -> tuple[int, int, int]:
     """Return a case's step, its first moment, and the hold in whole steps, all in seconds."""
     step = durations.parse(case.interval)
-    steps_held = -(-durations.parse(alert.hold) // step)
-    return step, durations.parse(case.at), steps_held * step
+    return step, durations.parse(case.at), _in_steps(alert.hold, step)
+
+
+def _in_steps(duration: str, step: int) -> int:
+    """Return the seconds of a duration, rounded up to whole steps."""
+    return -(-durations.parse(duration) // step) * step
 
 
 def _expected(firing: Firing, labels: Mapping[str, str], annotations: Mapping[str, str], held: int) -> dict[str, Any]:
@@ -101,9 +110,25 @@ def lengthened(values: str, steps: int) -> str:
     return f"{values}x{steps}"
 
 
+def ended(values: str, steps: int) -> str:
+    """End a series, in promtool's notation, that many steps after its start or where it ends later."""
+    missing = steps - sum(map(_count, values.split()))
+    return f"{values} _x{missing} stale" if missing > 0 else f"{values} stale"
+
+
+def _count(item: str) -> int:
+    """Return how many values one item of promtool's notation stands for."""
+    repeated = _REPEATED.fullmatch(item)
+    if not repeated:
+        return 1
+    # What is repeated stands there once already; a gap of that length does not.
+    return int(repeated[2]) + (repeated[1] != "_")
+
+
 def malformed(alert: Alert) -> Iterator[str]:
     """Say what in an alert's hold and cases is no duration, so that no test can be made."""
     yield from _malformed("its hold", alert.hold, at_least=0)
+    yield from _malformed("its keep_firing_for", alert.keep_firing_for, at_least=0)
     for case in alert.cases:
         yield from _malformed(f'case "{case.name}": at', case.at, at_least=0)
         yield from _malformed(f'case "{case.name}": interval', case.interval, at_least=1)

@@ -16,7 +16,19 @@ from dashgen.catalog.airflow import (
 )
 from dashgen.catalog.labels import AIRFLOW_DAGS, DAG_ID, INSTANCE, TASK_ID, DagRunState, TaskState
 from dashgen.rules.model import Alert, Case, Firing, Inhibition, Runbook
-from dashgen.rules.phrases import CRITICAL, DAG, ONE_DAG, PER_DAG, SALES, WARNING, group_path, labels_of, number
+from dashgen.rules.phrases import (
+    CRITICAL,
+    DAG,
+    GAP,
+    ONE_DAG,
+    PER_DAG,
+    SALES,
+    WARNING,
+    delete,
+    gone,
+    labels_of,
+    number,
+)
 from dashgen.settings import EVERY_DAG
 
 if TYPE_CHECKING:
@@ -48,6 +60,7 @@ def _failed() -> Alert:
     return Alert(
         "AirflowDagRunFailed",
         expr=f"{DAG_RUN_STATUS.fleet()} == {DagRunState.FAILED}",
+        keep_firing_for=GAP,
         severity=CRITICAL,
         owner=DAG_RUN_STATUS.owner,
         summary=f"DAG {DAG_ID.annotation} failed",
@@ -76,11 +89,12 @@ def _failed() -> Alert:
             mitigation=(
                 "Mend the cause, then clear the failed tasks of the run in Airflow. If a newer run "
                 "replaces this one's result, trigger that instead."
+                f"{gone('DAG', AIRFLOW_DAGS)} Its tasks' groups likewise."
             ),
         ),
         cases=(
             Case("a failed run fires", {_STATUS: f"0 {DagRunState.FAILED}"}, fires=(Firing(_SALES, -1),)),
-            Case("a run that started since is silent", {_STATUS: f"{DagRunState.FAILED} 0"}),
+            Case("a run that started since is silent", {_STATUS: f"{DagRunState.FAILED} 0x5"}, at="6m"),
             Case("a run that succeeded is silent", {_STATUS: "0 1"}),
         ),
     )
@@ -92,6 +106,7 @@ def _running_too_long(limit: float) -> Alert:
     return Alert(
         "AirflowDagRunRunningTooLong",
         expr=f"time() - {DAG_RUN_START.fleet()} > {number(limit)}\nand {running}",
+        keep_firing_for=GAP,
         severity=WARNING,
         owner=DAG_RUN_START.owner,
         summary=f"DAG {DAG_ID.annotation} runs too long",
@@ -121,6 +136,7 @@ def _running_too_long(limit: float) -> Alert:
                 "End what hangs: mark the task as failed, or the run. Give the DAG a "
                 "`dagrun_timeout` and its sensors a `timeout`. If this is its normal running time, "
                 f"raise the threshold `{DAG_RUN_RUNNING_TOO_LONG.name}`."
+                f"{gone('DAG', AIRFLOW_DAGS)}"
             ),
         ),
         cases=(
@@ -147,11 +163,11 @@ def _first_match_wins(ages: tuple[SuccessAge, ...]) -> Iterator[tuple[int, tuple
 
 def _older_than(age: int, dags: tuple[Matcher, ...]) -> str:
     start, success = DAG_RUN_START.fleet(*dags), DAG_RUN_LAST_SUCCESS.fleet(*dags)
-    # A DAG that never succeeded has no last success to be too old.
+    # A DAG that never succeeded has no last success to be too old. An hour: it may have been in a gap.
     return (
         f"time() - {success} > {age}\n"
         "or\n"
-        f"time() - ({start} offset {durations.text(age)}\n"
+        f"time() - (last_over_time({start}[1h] offset {durations.text(age)})\n"
         f"  and {start} unless {success}) >= {age}"
     )
 
@@ -159,13 +175,17 @@ def _older_than(age: int, dags: tuple[Matcher, ...]) -> str:
 def _no_success(ages: tuple[SuccessAge, ...]) -> Alert:
     age = next(entry.age for entry in ages if re.fullmatch(entry.dag_id, DAG.value))
     in_one_step = durations.text(age)
+    step = 30 * 60
+    # The look back by the age falls between the sample that is stale and the next.
+    after_a_gap = (-(-age // step) + 1) * step
     return Alert(
         NO_SUCCESS,
         expr="\nor\n".join(_older_than(*entry) for entry in _first_match_wins(ages)),
+        keep_firing_for=GAP,
         severity=CRITICAL,
         owner=DAG_RUN_LAST_SUCCESS.owner,
         summary=f"DAG {DAG_ID.annotation} has not succeeded for too long",
-        description=f"{_DAG} has had no successful run for {{{{ $value | humanizeDuration }}}}.",
+        description=f"{_DAG} has had no successful run for at least {{{{ $value | humanizeDuration }}}}.",
         panel="v3/last-success",
         about=PER_DAG,
         runbook=Runbook(
@@ -191,8 +211,7 @@ def _no_success(ages: tuple[SuccessAge, ...]) -> Alert:
             mitigation=(
                 "Get one run to succeed. If it is meant to run more rarely, give it a longer age: an "
                 "entry `[[success_age]]` in `dashgen.toml`. If it is gone for good, delete its group "
-                f"from the Pushgateway: `curl -X DELETE GATEWAY{group_path(AIRFLOW_DAGS)}`, and its "
-                "tasks' groups likewise."
+                f"from the Pushgateway: {delete(AIRFLOW_DAGS)}, and its tasks' groups likewise."
             ),
         ),
         cases=(
@@ -206,6 +225,13 @@ def _no_success(ages: tuple[SuccessAge, ...]) -> Alert:
                 {_START: "0 0"},
                 at=in_one_step,
                 interval=in_one_step,
+                fires=(Firing(_SALES, age, grows=True),),
+            ),
+            Case(
+                "a DAG that never succeeded fires though a scrape was missed when it began",
+                {_START: f"{after_a_gap - age} stale {after_a_gap - age}x{after_a_gap // step - 2}"},
+                at=durations.text(after_a_gap),
+                interval=durations.text(step),
                 fires=(Firing(_SALES, age, grows=True),),
             ),
             Case(

@@ -27,7 +27,7 @@ from dashgen.rules.phrases import (
     CRITICAL,
     GATEWAY_TARGET,
     WARNING,
-    group_path,
+    delete,
     labels_of,
     number,
 )
@@ -43,8 +43,8 @@ def gateway_alerts(settings: Settings) -> tuple[Alert, ...]:
     """Define the alerts on the Pushgateway."""
     return (
         _down(),
-        _too_many_samples(settings.limit(GATEWAY_SAMPLES)),
-        _memory_high(settings.limit(GATEWAY_MEMORY)),
+        _too_many_samples(settings),
+        _memory_high(settings),
     )
 
 
@@ -56,9 +56,10 @@ def _down() -> Alert:
         hold="5m",
         severity=CRITICAL,
         owner=UP.owner,
-        summary="The Pushgateway does not answer Prometheus",
+        summary=f"Pushgateway {INSTANCE.annotation} does not answer Prometheus",
         description=(
-            "Prometheus can't scrape the Pushgateway, or has no such target: nothing that Airflow pushes is seen."
+            f"Prometheus can't scrape Pushgateway {INSTANCE.annotation}; if none is named, it has no "
+            "Pushgateway as a target at all. Nothing that Airflow pushes there is seen."
         ),
         panel="v3/gateway-up",
         inhibits=Inhibition((ALERTNAME % f"{NOT_PUSHING}|{NO_SUCCESS}",)),
@@ -88,7 +89,7 @@ def _down() -> Alert:
             mitigation=(
                 "Restart it with `--persistence.file`, so that the last states come back. For a "
                 "status 500, delete the group that the message names: "
-                f"`curl -X DELETE GATEWAY{group_path(AIRFLOW_TASKS)}`."
+                f"{delete(AIRFLOW_TASKS)}."
             ),
         ),
         cases=(
@@ -103,7 +104,8 @@ def _down() -> Alert:
     )
 
 
-def _too_many_samples(limit: float) -> Alert:
+def _too_many_samples(settings: Settings) -> Alert:
+    limit = settings.limit(GATEWAY_SAMPLES)
     samples = SCRAPE_SAMPLES.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
     return Alert(
         "PushgatewayTooManySamples",
@@ -124,14 +126,24 @@ def _too_many_samples(limit: float) -> Alert:
             ),
             diagnosis=(
                 "1. Which job holds them?\n\n"
-                f"   `count by ({JOB_LABEL}, {INSTANCE}) ({PUSH_TIME.select()})`\n"
-                "2. Jobs of runs that grow day by day: the sweeper does not run, or its greatest age "
-                "is too high. See its panels.\n"
-                "3. A job that is not ours: someone else pushes to this gateway."
+                f"   `count by ({JOB_LABEL}, {INSTANCE}) ({PUSH_TIME})`\n"
+                "2. A job that is not ours: someone else pushes to this gateway.\n"
+                + (
+                    "3. Jobs of runs that grow day by day: the sweeper does not run, or its greatest "
+                    "age is too high. See its panels."
+                    if settings.per_run
+                    else "3. A job of single runs: some listener still has its per-run generation on."
+                )
             ),
             mitigation=(
-                "Run the sweeper. Switch the per-run generation off where nobody reads it, or lower "
-                f"the sweeper's greatest age. The threshold is `{GATEWAY_SAMPLES.name}`."
+                (
+                    "Run the sweeper. Switch the per-run generation off where nobody reads it, or "
+                    "lower the sweeper's greatest age."
+                    if settings.per_run
+                    else f"Delete the groups of what is gone: {delete(AIRFLOW_TASKS)}. Split a large "
+                    "fleet over several gateways."
+                )
+                + f" The threshold is `{GATEWAY_SAMPLES.name}`."
             ),
         ),
         cases=(
@@ -145,7 +157,13 @@ def _too_many_samples(limit: float) -> Alert:
     )
 
 
-def _memory_high(limit: float) -> Alert:
+def _memory_high(settings: Settings) -> Alert:
+    limit = settings.limit(GATEWAY_MEMORY)
+    fewer = (
+        "run the sweeper, or switch the per-run generation off"
+        if settings.per_run
+        else f"delete those of what is gone, {delete(AIRFLOW_TASKS)}"
+    )
     memory = RESIDENT_MEMORY.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
     return Alert(
         "PushgatewayMemoryHigh",
@@ -172,8 +190,8 @@ def _memory_high(limit: float) -> Alert:
                 "`/metrics` a tenth."
             ),
             mitigation=(
-                "Fewer groups: run the sweeper, or switch the per-run generation off. Or give the "
-                f"gateway more memory and raise the threshold `{GATEWAY_MEMORY.name}`."
+                f"Fewer groups: {fewer}. Or give the gateway "
+                f"more memory and raise the threshold `{GATEWAY_MEMORY.name}`."
             ),
         ),
         cases=(

@@ -12,6 +12,7 @@ from dashgen.catalog.labels import (
     HANDLER,
     INSTANCE,
     METHOD,
+    PUSHGATEWAY,
 )
 from dashgen.catalog.pipeline import (
     GATEWAY_REQUESTS,
@@ -25,15 +26,20 @@ from dashgen.rules.model import Alert, Case, Firing, Runbook
 from dashgen.rules.phrases import (
     CRITICAL,
     GATEWAY_TARGET,
-    INFO,
     LOAD,
+    NONE,
     PROD,
     WARNING,
-    group_path,
+    by,
+    delete,
     labels_of,
+    on,
+    pushed_jobs,
+    through_gap,
 )
 
 if TYPE_CHECKING:
+    from dashgen.catalog.model import Job
     from dashgen.settings import Settings
 
 NOT_PUSHING = "AirflowNotPushing"
@@ -42,15 +48,23 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 _PUSHED = PUSH_TIME.select(*LOAD, jobs=(AIRFLOW_TASKS,))
+_GATEWAY_UP = UP.select(*GATEWAY_TARGET, jobs=(PUSHGATEWAY,))
 _REFUSED = PUSH_FAILURE_TIME.select(*LOAD, jobs=(AIRFLOW_TASKS,))
 
 
 def pipeline_alerts(settings: Settings) -> tuple[Alert, ...]:
     """Define the alerts on pushes."""
-    return (_not_pushing(round(settings.limit(NO_PUSH))), _pushes_failing())
+    return (_not_pushing(settings), _pushes_failing(pushed_jobs(settings)))
 
 
-def _not_pushing(limit: int) -> Alert:
+def _not_pushing(settings: Settings) -> Alert:
+    limit = round(settings.limit(NO_PUSH))
+    heartbeat = (
+        "The sweeper's DAG, which runs each day, is its heartbeat: a healthy deployment pushes at least once a day."
+        if settings.per_run
+        else "A deployment that may be idle for longer needs a heartbeat: schedule a DAG of one "
+        f"empty task each day, or raise `{NO_PUSH.name}`."
+    )
     # A gateway that forgets the deployment must not end the alert: remember for a day more.
     remembered = durations.text(limit + _DAY)
     step = durations.text(limit if limit % _HOUR else _HOUR)
@@ -71,8 +85,7 @@ def _not_pushing(limit: int) -> Alert:
             "An Airflow deployment pushes nothing",
             meaning=(
                 "Nothing of this deployment has reached the Pushgateway for longer than the limit. "
-                "The sweeper's DAG, which runs each day, is its heartbeat: a healthy deployment "
-                "pushes at least once a day. The alert ends with the next push, or a day after the "
+                f"{heartbeat} The alert ends with the next push, or a day after the "
                 "limit once the gateway no longer knows the deployment."
             ),
             impact=(
@@ -117,16 +130,28 @@ def _not_pushing(limit: int) -> Alert:
     )
 
 
-def _pushes_failing() -> Alert:
+def _pushes_failing(jobs: tuple[Job, ...]) -> Alert:
     push = HANDLER.is_("push")
-    bad = f"increase({GATEWAY_REQUESTS.select(push, CODE.not_matching('2..'))}[10m])"
+    errors = GATEWAY_REQUESTS.select(push, CODE.not_matching("2.."))
+    bad = f"increase({errors}[10m])"
+    # The first errors make the series, and that is no increase: a new one is a sign by itself, where
+    # the gateway was scraped before and no gap explains it.
+    first = (
+        f"  {errors}\n"
+        f"  unless last_over_time({errors}[1h] offset 10m)\n"
+        f"  and {on(INSTANCE)} {UP.select(jobs=(PUSHGATEWAY,))} offset 10m"
+    )
 
     def requests(code: str) -> str:
         return GATEWAY_REQUESTS.select(push, METHOD.is_("post"), CODE.is_(code), *GATEWAY_TARGET)
 
     return Alert(
         "PushgatewayPushesFailing",
-        expr=f"{REFUSED_GROUPS} > 0\nor\nsum by ({INSTANCE}) ({bad}) > 0",
+        expr=(
+            f"{through_gap(str(REFUSED_GROUPS))} > 0\nor\n"
+            f"sum {by(INSTANCE)} ({bad}) > 0\nor\n"
+            f"count {by(INSTANCE)} (\n{first}\n) > 0"
+        ),
         hold="5m",
         severity=WARNING,
         owner=REFUSED_GROUPS.owner,
@@ -140,25 +165,31 @@ def _pushes_failing() -> Alert:
             "pushes-failing",
             "The Pushgateway refuses pushes",
             meaning=(
-                "The last push to at least one group was refused, or the gateway has answered pushes "
-                "with another status than 2xx in the last ten minutes. It never sees a push that "
-                "could not reach the gateway: that is the alert on deployments that push nothing."
+                "The gateway has answered pushes with another status than 2xx in the last ten "
+                "minutes, or it has marked the last push to at least one group as failed. It never "
+                "sees a push that could not reach the gateway: that is the alert on deployments that "
+                "push nothing. And a gateway without the consistency check accepts what contradicts "
+                "another group: then its scrape fails, and it counts as down."
             ),
             impact="The refused tasks and DAGs show an older state than they have.",
             diagnosis=(
                 "1. Which groups?\n\n"
-                f"   `{PUSH_FAILURE_TIME.select()} > {PUSH_TIME.select()}`\n"
+                f"   `{PUSH_FAILURE_TIME.select(jobs=jobs)} > {PUSH_TIME.select(jobs=jobs)}`\n"
+                "   None: the gateway could not even read the push, or something in between "
+                "answered.\n"
                 "2. Which answers?\n\n"
-                f"   `sum by ({INSTANCE}, {CODE}) ({bad})`\n"
-                "3. 400: a metric has another type or the same labels in another group; the gateway's "
-                "log has the reason. Two versions of the plugin may be running.\n"
+                f"   `sum {by(INSTANCE, CODE)} ({bad})`\n"
+                "3. 400: the gateway can't read the push or, with the consistency check, a metric has "
+                "another type or the same labels in another group; its log has the reason. Two "
+                "versions of the plugin may be running. 202 and yet marked as failed: the samples "
+                "carry timestamps.\n"
                 "4. 401 or 403: the credentials in the gateway's address are wrong.\n"
                 "5. 413 or 5xx: a proxy in between; look there."
             ),
             mitigation=(
                 "Run the gateway with `--push.disable-consistency-check`, and one version of the "
                 "plugin everywhere. A group that nobody pushes to any more stays refused for ever: "
-                f"`curl -X DELETE GATEWAY{group_path(AIRFLOW_TASKS)}`."
+                f"delete it, {delete(AIRFLOW_TASKS)}."
             ),
         ),
         cases=(
@@ -172,6 +203,24 @@ def _pushes_failing() -> Alert:
                 {requests("400"): "0+1x1"},
                 fires=(Firing(labels_of(None, *GATEWAY_TARGET)),),
             ),
+            Case(
+                "errors that are all there when their counter is first seen fire",
+                {requests("400"): "_x11 7+1x0", _GATEWAY_UP: "1x11"},
+                at="11m",
+                fires=(Firing(labels_of(None, *GATEWAY_TARGET)),),
+            ),
+            Case(
+                "a missed scrape does not begin the hold anew",
+                {_PUSHED: "30 stale 30", _REFUSED: "60 stale 60"},
+                at="0m",
+                fires=(Firing(labels_of(None, *PROD)),),
+            ),
+            Case(
+                "old errors are silent after a gap",
+                {requests("400"): "7 _x11 7", _GATEWAY_UP: "1x12"},
+                at="12m",
+            ),
+            Case("old errors of a gateway that is new to Prometheus are silent", {requests("400"): "_ 7"}),
             Case("a group that was accepted since is silent", {_PUSHED: "30 90", _REFUSED: "60x1"}),
             Case("pushes that are accepted are silent", {requests("200"): "0+1x1", requests("202"): "0+1x1"}),
         ),
@@ -183,7 +232,7 @@ def watchdog() -> Alert:
     return Alert(
         "Watchdog",
         expr="vector(1)",
-        severity=INFO,
+        severity=NONE,
         owner=UP.owner,
         summary="Alerts arrive",
         description="It always fires. Its absence means that Prometheus or Alertmanager is not working.",

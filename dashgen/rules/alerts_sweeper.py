@@ -14,12 +14,11 @@ from dashgen.catalog.pipeline import (
 )
 from dashgen.catalog.recorded import OLDEST_PER_RUN_PUSH, PER_RUN_GROUPS
 from dashgen.rules.model import Alert, Case, Firing, Runbook
-from dashgen.rules.phrases import LOAD, PROD, STAGE, WARNING, labels_of, number, on
+from dashgen.rules.phrases import DAG, GAP, LOAD, PROD, STAGE, TASK, WARNING, labels_of, number, through_gap
 
 if TYPE_CHECKING:
     from dashgen.settings import Settings
 
-_PROD = labels_of(None, *PROD)
 _PUSHED = PUSH_TIME.select(RUN_ID.is_("manual__1"), *LOAD, jobs=(AIRFLOW_TASK_RUNS,))
 _LAST_RUN = SWEEPER_LAST_RUN.select(*PROD)
 _LAST_SUCCESS = SWEEPER_LAST_SUCCESS.select(*PROD)
@@ -34,37 +33,39 @@ def _missing(limit: float) -> Alert:
     at_the_limit = f"{number(-limit)}x1"
     return Alert(
         "PushgatewaySweeperMissing",
-        expr=(f"{PER_RUN_GROUPS} > 0\nunless {on(INSTANCE)}\ntime() - {SWEEPER_LAST_RUN.select()} <= {number(limit)}"),
+        # One sweeper serves all deployments that push to a gateway, whichever of them runs it.
+        expr=(
+            f"sum({through_gap(str(PER_RUN_GROUPS))}) > 0\n"
+            f"unless time() - max({through_gap(SWEEPER_LAST_RUN.select())}) <= {number(limit)}"
+        ),
         hold="1h",
         severity=WARNING,
         owner=SWEEPER_LAST_RUN.owner,
-        summary=f"Nothing sweeps the per-run groups of {INSTANCE.annotation}",
+        summary="Nothing sweeps the Pushgateway's per-run groups",
         description=(
-            f"The Pushgateway holds {{{{ $value | humanize }}}} per-run groups of {INSTANCE.annotation}, "
-            "and its sweeper is late or has never run."
+            "The Pushgateway holds {{ $value | humanize }} per-run groups, and its sweeper is late or has never run."
         ),
         panel="v2/sweeper",
-        about=(INSTANCE,),
         runbook=Runbook(
             "sweeper-missing",
             "The sweeper does not run",
             meaning=(
-                "The deployment has per-run groups in the Pushgateway, and its sweeper has not run "
-                "for longer than the limit, or never."
+                "There are per-run groups in the Pushgateway, and no sweeper has run for longer than "
+                "the limit, or ever. One sweeper cleans a whole gateway, for every deployment that "
+                "pushes to it."
             ),
             impact=(
                 "Every run adds groups that nothing removes: the gateway's memory, the duration of "
                 "scrapes and the series in Prometheus grow without bound."
             ),
             diagnosis=(
-                "1. When did it run last, and for which deployment?\n\n"
+                "1. When did it run last, and in which deployment?\n\n"
                 f"   `time() - {SWEEPER_LAST_RUN.select()}`\n"
                 "2. Never: is the sweeper's DAG in Airflow, and is it unpaused? A new DAG starts "
                 "paused.\n"
-                "3. It runs under another name: the sweeper must push with the same "
-                f"`{INSTANCE}` as the listener.\n"
-                "4. It runs, but its metrics do not arrive: read its log.\n"
-                "5. How old is the oldest group?\n\n"
+                "3. It runs, but its metrics do not arrive: read its log, and look which gateway it "
+                "is told to sweep.\n"
+                "4. How old is the oldest group of each deployment?\n\n"
                 f"   `time() - {OLDEST_PER_RUN_PUSH}`"
             ),
             mitigation=(
@@ -77,17 +78,27 @@ def _missing(limit: float) -> Alert:
             Case(
                 "groups that no sweeper has ever seen fire",
                 {_PUSHED: "_ 60"},
-                fires=(Firing(_PROD),),
+                fires=(Firing(),),
             ),
             Case(
                 "a sweeper that is late fires",
                 {_PUSHED: "60x1", _LAST_RUN: at_the_limit},
-                fires=(Firing(_PROD),),
+                fires=(Firing(),),
             ),
             Case(
-                "another deployment's sweeper does not count",
-                {_PUSHED: "_ 60", SWEEPER_LAST_RUN.select(STAGE): "60x1"},
-                fires=(Firing(_PROD),),
+                "a missed scrape does not begin the hold anew",
+                {_PUSHED: "0 stale 0"},
+                at="0m",
+                fires=(Firing(),),
+            ),
+            Case(
+                "one deployment's sweeper sweeps for all",
+                {
+                    _PUSHED: "60x1",
+                    PUSH_TIME.select(RUN_ID.is_("manual__1"), DAG, TASK, STAGE, jobs=(AIRFLOW_TASK_RUNS,)): "60x1",
+                    SWEEPER_LAST_RUN.select(STAGE): "60x1",
+                    _LAST_RUN: at_the_limit,
+                },
             ),
             Case("a sweeper that runs in time is silent", {_PUSHED: "60x1", _LAST_RUN: f"{number(-limit)} 60"}),
             Case("no groups, no need of a sweeper", {PUSH_TIME.select(*PROD, jobs=(PUSHGATEWAY_SWEEPER,)): "60x1"}),
@@ -101,11 +112,12 @@ def _failing() -> Alert:
         "PushgatewaySweeperFailing",
         # A sweeper that never succeeded has no last success: take that as 0.
         expr=f"{last_run} > ({last_success} or 0 * {last_run})",
+        keep_firing_for=GAP,
         severity=WARNING,
         owner=SWEEPER_LAST_RUN.owner,
         summary=f"The sweeper of {INSTANCE.annotation} failed",
         description=f"The last run of the sweeper of {INSTANCE.annotation} did not succeed.",
-        panel="v2/sweeper",
+        panel="v2/sweeper-success",
         about=(INSTANCE,),
         runbook=Runbook(
             "sweeper-failing",

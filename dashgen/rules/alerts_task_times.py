@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashgen import durations
 from dashgen.catalog.airflow import (
     DURATION_FACTOR,
     DURATION_FLOOR,
@@ -21,7 +22,22 @@ from dashgen.catalog.recorded import (
     TASK_USUAL_DURATION,
 )
 from dashgen.rules.model import Alert, Case, Firing, Runbook
-from dashgen.rules.phrases import INFO, LOAD, NAMED_TASK, ONE_TASK, PER_TASK, WARNING, WHERE, labels_of, number
+from dashgen.rules.phrases import (
+    GAP,
+    INFO,
+    LOAD,
+    NAMED_TASK,
+    ONE_TASK,
+    PER_TASK,
+    RETRYING,
+    RETRYING_HOLD,
+    WARNING,
+    WHERE,
+    gone,
+    labels_of,
+    number,
+    retrying_hold,
+)
 
 if TYPE_CHECKING:
     from dashgen.settings import Settings
@@ -37,7 +53,7 @@ def task_time_alerts(settings: Settings) -> tuple[Alert, ...]:
     """Define the alerts on the tasks' times."""
     return (
         _running_too_long(settings.limit(TASK_RUNNING_TOO_LONG)),
-        _retrying_too_long(),
+        _retrying_too_long(durations.parse(retrying_hold(settings))),
         _slow(settings.limit(DURATION_FACTOR), settings.limit(DURATION_FLOOR)),
     )
 
@@ -47,6 +63,7 @@ def _running_too_long(limit: float) -> Alert:
     return Alert(
         "AirflowTaskRunningTooLong",
         expr=f"{TASK_RUNNING_AGE.select()} > {number(limit)}",
+        keep_firing_for=GAP,
         severity=WARNING,
         owner=TASK_START.owner,
         summary=f"Task {NAMED_TASK} runs too long",
@@ -79,6 +96,7 @@ def _running_too_long(limit: float) -> Alert:
                 "If it hangs, mark it as failed in Airflow (the process is ended) and clear it. Give "
                 "it an `execution_timeout`, so that Airflow does this by itself. If this is its "
                 f"normal running time, raise the threshold `{TASK_RUNNING_TOO_LONG.name}`."
+                f"{gone('task', AIRFLOW_TASKS)}"
             ),
         ),
         cases=(
@@ -93,11 +111,12 @@ def _running_too_long(limit: float) -> Alert:
     )
 
 
-def _retrying_too_long() -> Alert:
+def _retrying_too_long(hold: int) -> Alert:
+    quarter = max(1, hold // 4)
     return Alert(
-        "AirflowTaskRetryingTooLong",
+        RETRYING,
         expr=f"{TASK_RETRYING.select()} >= 1",
-        hold="2h",
+        hold=RETRYING_HOLD,
         severity=WARNING,
         owner=TASK_TRY_NUMBER.owner,
         summary=f"Task {NAMED_TASK} is retried again and again",
@@ -111,9 +130,11 @@ def _retrying_too_long() -> Alert:
             "task-retrying-too-long",
             "A task is retried for too long",
             meaning=(
-                "Since its first failed attempt the task has neither succeeded nor failed for good, "
-                "for as long as the alert's hold. A task that was cleared by hand counts as well "
-                "while it runs: Airflow gives it the next attempt's number."
+                "The task has waited for its next attempt, or been in one, for as long as the alert's "
+                "hold, and has neither succeeded nor failed for good. An attempt that has run for "
+                "longer than half of the hold no longer counts: that is a long task, and the alert on "
+                "running times watches it. A task that was cleared by hand counts as a repeated "
+                "attempt: Airflow gives it the next one's number."
             ),
             impact="The run is late and may fail in the end; each attempt costs a worker slot.",
             diagnosis=(
@@ -127,6 +148,7 @@ def _retrying_too_long() -> Alert:
             mitigation=(
                 "Mend what the log names; clear the task to start at once instead of at the next "
                 "retry. If it can't succeed, mark it as failed and tell those who wait for it."
+                f"{gone('task', AIRFLOW_TASKS)}"
             ),
         ),
         cases=(
@@ -136,11 +158,29 @@ def _retrying_too_long() -> Alert:
                 fires=(Firing(_LOAD, 1),),
             ),
             Case(
-                "a second attempt that runs fires",
-                {_STATUS: "1 0", _TRY: "1 2"},
+                "attempts that start again and again fire",
+                {_STATUS: "1 0", _TRY: "1 2", _START: "0+60x1"},
                 fires=(Firing(_LOAD, 2),),
             ),
-            Case("a first attempt that runs is silent", {_STATUS: "1 0", _TRY: "1 1"}),
+            Case(
+                "a missed scrape does not begin the hold anew",
+                {_STATUS: "2 stale 2", _TRY: "1 stale 1"},
+                at="0m",
+                fires=(Firing(_LOAD, 1),),
+            ),
+            Case(
+                "a missed scrape while an attempt runs does not begin the hold anew",
+                {_STATUS: "0 stale 0", _TRY: "2 stale 2", _START: "60 stale 120+60x0"},
+                at="0m",
+                fires=(Firing(_LOAD, 2),),
+            ),
+            Case(
+                "a second attempt that takes long after a short wait is silent",
+                {_STATUS: "2 0x3", _TRY: "1 2x3", _START: f"_ {quarter}x3"},
+                at=durations.text(4 * quarter),
+                interval=durations.text(quarter),
+            ),
+            Case("a first attempt that runs is silent", {_STATUS: "1 0", _TRY: "1 1", _START: "0+60x1"}),
             Case("a retry that succeeded in time is silent", {_STATUS: "2 1", _TRY: "1 2"}),
         ),
     )
@@ -151,12 +191,13 @@ def _slow(factor: float, floor: float) -> Alert:
     usual = floor
     border, above = factor * usual, factor * usual + 1
 
-    def durations(before: float, after: float) -> dict[str, str]:
+    def taking(before: float, after: float) -> dict[str, str]:
         return {_DURATION: f"{number(before)}x60 {number(after)}"}
 
     return Alert(
         "AirflowTaskSlow",
         expr=f"{TASK_ABOVE_USUAL.select()} > {number(factor)}",
+        keep_firing_for=GAP,
         severity=INFO,
         owner=TASK_DURATION.owner,
         summary=f"Task {NAMED_TASK} was much slower than usual",
@@ -194,12 +235,12 @@ def _slow(factor: float, floor: float) -> Alert:
         cases=(
             Case(
                 "a duration above the factor fires",
-                durations(usual, above),
+                taking(usual, above),
                 at="1h1m",
                 fires=(Firing(_LOAD, above / usual),),
             ),
-            Case("a duration of exactly the factor is silent", durations(usual, border), at="1h1m"),
-            Case("a duration of the floor is silent", durations(floor / factor / 2, floor), at="1h1m"),
+            Case("a duration of exactly the factor is silent", taking(usual, border), at="1h1m"),
+            Case("a duration of the floor is silent", taking(floor / factor / 2, floor), at="1h1m"),
             Case("a task without a usual duration is silent", {_DURATION: f"_x61 {number(above)}"}, at="1h1m"),
         ),
     )

@@ -14,6 +14,7 @@ from dashgen.catalog.recorded import (
 from dashgen.rules.model import Alert, Case, Firing, Runbook
 from dashgen.rules.phrases import (
     DAG,
+    GAP,
     LOAD,
     NAMED_TASK,
     ONE_DAG,
@@ -24,6 +25,7 @@ from dashgen.rules.phrases import (
     TASK,
     WARNING,
     WHERE,
+    gone,
     labels_of,
 )
 
@@ -43,6 +45,7 @@ def _failed() -> Alert:
     return Alert(
         "AirflowTaskFailed",
         expr=f"{TASK_STATUS.fleet()} == {TaskState.FAILED}",
+        keep_firing_for=GAP,
         severity=WARNING,
         owner=TASK_STATUS.owner,
         summary=f"Task {NAMED_TASK} failed",
@@ -74,6 +77,7 @@ def _failed() -> Alert:
             mitigation=(
                 "Mend the cause, then clear the task instance in Airflow: it and all that follows "
                 "run again. If the result is no longer needed, mark it as success."
+                f"{gone('task', AIRFLOW_TASKS)}"
             ),
         ),
         cases=(
@@ -86,7 +90,11 @@ def _failed() -> Alert:
             ),
             Case("a task between two attempts is silent", {_STATUS: f"0 {TaskState.UP_FOR_RETRY}"}),
             Case("an upstream failure is silent", {_STATUS: f"0 {TaskState.UPSTREAM_FAILED}"}),
-            Case("a task that succeeded since is silent", {_STATUS: f"{TaskState.FAILED} {TaskState.SUCCESS}"}),
+            Case(
+                "a task that succeeded since is silent",
+                {_STATUS: f"{TaskState.FAILED} {TaskState.SUCCESS}x5"},
+                at="6m",
+            ),
         ),
     )
 
@@ -95,39 +103,44 @@ def _partly_failed() -> Alert:
     return Alert(
         "AirflowTaskPartlyFailed",
         expr=f"{TASK_PARTLY_FAILED.select()} >= 0",
+        keep_firing_for=GAP,
         severity=WARNING,
         owner=TASK_STATUS.owner,
         summary=f"Task {NAMED_TASK} failed in part",
         description=(
-            f"An instance of the mapped task {NAMED_TASK} "
-            f"{WHERE} failed in the current run, {{{{ $value | humanizeDuration }}}} ago. The "
-            "task's own state is that of the instance that reported last."
+            f"An instance of the mapped task {NAMED_TASK} {WHERE}, or an earlier attempt that was "
+            "cleared, failed in the current run, {{ $value | humanizeDuration }} ago. The task's own "
+            "state is that of what reported last."
         ),
         panel="v3/attention",
         about=PER_TASK,
         runbook=Runbook(
             "task-partly-failed",
-            "An instance of a mapped task failed",
+            "A task failed in part",
             meaning=(
                 "The task failed since its DAG's latest run started, and yet its state is not "
-                "failed: another instance of the same mapped task reported after the failed one. "
-                "At the end of the run the state becomes that of the worst instance."
+                "failed. Either an instance of a mapped task failed, and another one reported after "
+                "it; at the end of the run the state becomes that of the worst instance. Or the task "
+                "is not mapped: an earlier attempt failed and was cleared while the run went on. The "
+                "metrics can't tell the two apart."
             ),
             impact=(
-                "Part of the data of this run is missing. What follows the mapped task does not "
-                "run, unless its trigger rule says otherwise."
+                "Mapped: part of the data of this run is missing, and what follows the task does not "
+                "run, unless its trigger rule says otherwise. Cleared: none, once the new attempt has "
+                "succeeded."
             ),
             diagnosis=(
-                "1. In Airflow open the task's list of mapped instances and filter it by failed.\n"
-                "2. Read the log of one, then compare the inputs of those that failed with those "
-                "that did not.\n"
-                "3. No failed instance there, and the task is not mapped: it failed and was then "
-                "cleared, while the run went on. The alert ends with the next run.\n"
+                "1. Open the task in Airflow. It is not mapped: look at its earlier attempts. Once the "
+                "latest has succeeded there is nothing left to do, and the alert ends when the next "
+                "run starts.\n"
+                "2. It is mapped: open its list of mapped instances and filter it by failed.\n"
+                "3. Read the log of one, then compare the inputs of those that failed with those "
+                "that did not. None has failed any more: they were cleared; see 1.\n"
                 "4. What the alert compares:\n\n"
                 f"   `{TASK_LAST_FAILURE.fleet(*ONE_TASK)}` and "
                 f"`{DAG_RUN_START.fleet(ONE_DAG)}`"
             ),
-            mitigation="Mend the cause, and clear the failed instances only.",
+            mitigation=f"Mend the cause, and clear the failed instances only.{gone('task', AIRFLOW_TASKS)}",
         ),
         cases=(
             Case(
@@ -138,6 +151,16 @@ def _partly_failed() -> Alert:
                     _LAST_FAILURE: "_ _ 120 120",
                 },
                 at="3m",
+                fires=(Firing(_LOAD, 60, grows=True),),
+            ),
+            Case(
+                "an attempt that failed and was cleared in this run fires as well",
+                {
+                    _RUN_START: "0x2",
+                    _STATUS: f"0 {TaskState.FAILED} {TaskState.SUCCESS}",
+                    _LAST_FAILURE: "_ 60 60",
+                },
+                at="2m",
                 fires=(Firing(_LOAD, 60, grows=True),),
             ),
             Case(

@@ -50,7 +50,9 @@ class Case:
     is also how often the rules are evaluated. ``at`` is the first moment at which the
     expression holds, so that the border of the alert's hold is tested as well: the last value
     is repeated for as long as the alert is held, it must fire then, and be silent one interval
-    earlier. Without ``fires`` the alert must be silent at ``at`` and after its hold.
+    earlier. Where the alert has ``keep_firing_for``, the series of a case that ``fires`` end
+    with their value ``at``: all are missing after the hold, and it must fire on for that long.
+    Without ``fires`` the alert must be silent at ``at`` and after its hold.
     """
 
     name: str
@@ -87,7 +89,8 @@ class Inhibition:
 class Alert:
     """An alert rule with everything that a good one needs.
 
-    ``hold`` is Prometheus' ``for``. ``panel`` is ``dashboard key/panel key`` of the panel
+    ``hold`` is Prometheus' ``for``; ``keep_firing_for`` is Prometheus' own, for alerts on what
+    a missed scrape would end. ``panel`` is ``dashboard key/panel key`` of the panel
     that shows what it fires on. ``about`` are the labels that name what fires: links to the
     dashboard fill them in. ``summary`` and ``description`` are Prometheus templates. A
     ``heartbeat`` fires for ever, to prove that alerts arrive, and has a receiver of its own.
@@ -102,6 +105,7 @@ class Alert:
     panel: str
     runbook: Runbook
     hold: str = NO_HOLD
+    keep_firing_for: str = NO_HOLD
     about: tuple[Label, ...] = ()
     inhibits: Inhibition | None = None
     heartbeat: bool = False

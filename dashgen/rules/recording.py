@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashgen import durations
 from dashgen.catalog.airflow import (
     DAG_RUN_START,
     DURATION_FACTOR,
@@ -19,7 +20,7 @@ from dashgen.catalog.airflow import (
     TASK_STATUS,
     TASK_TRY_NUMBER,
 )
-from dashgen.catalog.labels import INSTANCE, LISTENER_JOBS, PER_RUN_JOBS, Attention, TaskState
+from dashgen.catalog.labels import INSTANCE, PER_RUN_JOBS, PUSHGATEWAY_SWEEPER, Attention, TaskState
 from dashgen.catalog.pipeline import PUSH_FAILURE_TIME, PUSH_TIME
 from dashgen.catalog.recorded import (
     DAG_DURATION_MAX,
@@ -41,7 +42,7 @@ from dashgen.catalog.recorded import (
 )
 from dashgen.catalog.terms import JOB_LABEL, Matcher
 from dashgen.rules.model import Group, Record
-from dashgen.rules.phrases import PER_DAG, by, number, on
+from dashgen.rules.phrases import PER_DAG, by, number, on, pushed_jobs, retrying_hold, through_gap
 
 if TYPE_CHECKING:
     from dashgen.settings import Settings
@@ -55,6 +56,8 @@ def recording(settings: Settings) -> tuple[Group, ...]:
         Group("airflow_dag_totals", _dag_totals()),
         # It moves once a day: seldom, and yet within the 5 minutes for which Prometheus looks back.
         Group("airflow_task_usual", _usual(), interval="2m"),
+        # A group of its own: Prometheus spreads the groups over the minute, and so these scans of the fleet.
+        Group("airflow_task_retrying", (_retrying(settings),)),
         Group("airflow_task_attention", (_above_usual(settings), *_attention(settings))),
         Group("gateway_totals", _gateway_totals(settings)),
         *((Group("airflow_run_totals", _run_totals()),) if settings.per_run else ()),
@@ -102,11 +105,6 @@ def _attention(settings: Settings) -> tuple[Record, ...]:
         ")\n"
         f"and {TASK_STATUS.fleet()} != {TaskState.FAILED}"
     )
-    retrying = (
-        f"{TASK_TRY_NUMBER.fleet()} and {TASK_STATUS.fleet()} == {TaskState.UP_FOR_RETRY}\n"
-        f"or\n"
-        f"{TASK_TRY_NUMBER.fleet()} > 1 and {running}"
-    )
     reasons = (
         (f"({TASK_STATUS.fleet()} == {TaskState.FAILED})", Attention.FAILED),
         (TASK_PARTLY_FAILED.select(), Attention.PARTLY_FAILED),
@@ -116,15 +114,29 @@ def _attention(settings: Settings) -> tuple[Record, ...]:
     return (
         Record(TASK_PARTLY_FAILED, partly_failed),
         Record(TASK_RUNNING_AGE, f"time() - {TASK_START.fleet()} > {limit}\nand {running}"),
-        Record(TASK_RETRYING, retrying),
         Record(TASK_ATTENTION, "\nor\n".join(f"0 * {expr} + {code}" for expr, code in reasons)),
     )
 
 
+def _retrying(settings: Settings) -> Record:
+    # An alert holds this for long: a gap must not end it. One attempt that takes long is no retrying:
+    # half of the hold leaves it time for a wait before.
+    attempt, state, start = (through_gap(metric.fleet()) for metric in (TASK_TRY_NUMBER, TASK_STATUS, TASK_START))
+    longest = durations.parse(retrying_hold(settings)) // 2
+    retrying = (
+        f"{attempt}\n"
+        f"and {state} == {TaskState.UP_FOR_RETRY}\n"
+        "or\n"
+        f"{attempt} > 1\n"
+        f"and {state} == {TaskState.RUNNING}\n"
+        f"and time() - {start} <= {longest}"
+    )
+    return Record(TASK_RETRYING, retrying)
+
+
 def _gateway_totals(settings: Settings) -> tuple[Record, ...]:
-    jobs = [job for job in LISTENER_JOBS if job.generation in settings.generations]
-    every_job = [job for job in PUSH_TIME.jobs if job.generation in (None, *settings.generations)]
-    pushed = PUSH_TIME.select(jobs=jobs)
+    every_job = pushed_jobs(settings)
+    pushed = PUSH_TIME.select(jobs=[job for job in every_job if job is not PUSHGATEWAY_SWEEPER])
     return (
         # 0 is a group whose every push was refused.
         Record(LAST_PUSH, f"max {by(INSTANCE)} ({pushed} != 0)"),

@@ -124,7 +124,7 @@ def spots_of(metric: Metric) -> tuple[Spot, ...]:
 
 def comparison(metric: Metric, code: int) -> str:
     """Return a regular expression of a metric's value compared with a code; ``before`` is all but the code."""
-    return rf"(?P<before>{word(metric.name)}(?:{{[^}}]*}})?[^,{{}}]*? [=!<>]=? (?:bool )?){code}(?![\w.])"
+    return rf"(?P<before>{word(metric.name)}(?:{{[^}}]*}})?[^,{{}}\n]*? [=!<>]=? (?:bool )?){code}(?![\w.])"
 
 
 def comparing(metric: Metric, code: int) -> tuple[Spot, ...]:

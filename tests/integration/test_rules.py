@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashgen.catalog import recorded
+from dashgen.catalog import pipeline, recorded
 from dashgen.catalog.model import FLEET
 from dashgen.render import prometheus
 from dashgen.render.yamltext import dump
@@ -17,8 +19,10 @@ from tests.programs import CHECKOUT, pint, promtool
 from tests.projects import builtin, written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from tests.servers import Pushgateway
 
 HOUR = 3600
 DAY = 86400
@@ -135,10 +139,37 @@ MUTATIONS = {
     "run limit, inclusive": ("AirflowDagRunRunningTooLong", "alerts", "> 43200", ">= 43200"),
     "success age": ("AirflowDagNoSuccess", "alerts", "> 691200", "> 691260"),
     "success age, inclusive": ("AirflowDagNoSuccess", "alerts", "> 691200", ">= 691200"),
+    "never succeeded, gap": (
+        "AirflowDagNoSuccess_30m",
+        "alerts",
+        r"last_over_time\((dag_run_start[^\[]*)\[1h\] offset 8d\)",
+        r"\1 offset 8d",
+    ),
+    "gap": ("AirflowTaskFailed", "alerts", r" +keep_firing_for: 5m\n", ""),
+    "gap, longer": ("AirflowDagRunFailed", "alerts", "keep_firing_for: 5m", "keep_firing_for: 6m"),
     "never succeeded": ("AirflowDagNoSuccess_8d", "alerts", ">= 691200", "> 691200"),
     "still there": ("AirflowDagNoSuccess_8d", "alerts", r"\n *and dag_run_start[^ ]* unless", " unless"),
     "retry hold": ("AirflowTaskRetryingTooLong", "alerts", "for: 2h", "for: 119m"),
-    "retry, first attempt": ("AirflowTaskRetryingTooLong", "recording", "> 1 and", ">= 1 and"),
+    "retry, first attempt": ("AirflowTaskRetryingTooLong", "recording", r"> 1(\n +and)", r">= 1\1"),
+    "retry, gap in attempts": (
+        "AirflowTaskRetryingTooLong",
+        "recording",
+        r"last_over_time\((task_try_number[^\[]*)\[5m\]\)",
+        r"\1",
+    ),
+    "retry, gap in states": (
+        "AirflowTaskRetryingTooLong",
+        "recording",
+        r"last_over_time\((task_status[^\[]*)\[5m\]\)",
+        r"\1",
+    ),
+    "retry, gap in starts": (
+        "AirflowTaskRetryingTooLong",
+        "recording",
+        r"last_over_time\((task_start[^\[]*)\[5m\]\)",
+        r"\1",
+    ),
+    "retry, long attempt": ("AirflowTaskRetryingTooLong_30m", "recording", "<= 3600", "<= 7200"),
     "slow factor": ("AirflowTaskSlow", "recording", r"1\) > 3", "1) > 4"),
     "slow floor": ("AirflowTaskSlow", "recording", "> 300", ">= 300"),
     "no push": ("AirflowNotPushing", "alerts", "> 93600", ">= 93600"),
@@ -147,12 +178,27 @@ MUTATIONS = {
     "gateway absent": ("PushgatewayDown", "alerts", r"or\n *absent\(.*\)", ""),
     "samples": ("PushgatewayTooManySamples", "alerts", "> 500000", ">= 500000"),
     "memory": ("PushgatewayMemoryHigh", "alerts", "> 1073741824", ">= 1073741824"),
-    "refused": ("PushgatewayPushesFailing", "alerts", "push_failed_groups:sum > 0", "push_failed_groups:sum > 1"),
+    "refused": ("PushgatewayPushesFailing", "alerts", r"sum\[5m\]\) > 0", "sum[5m]) > 1"),
+    "refused, gap": (
+        "PushgatewayPushesFailing",
+        "alerts",
+        r"last_over_time\((instance:push_failed_groups:sum)\[5m\]\)",
+        r"\1",
+    ),
+    "first error": ("PushgatewayPushesFailing", "alerts", r"or\n +count by (?s:.*?\) > 0)", ""),
+    "first error, old": ("PushgatewayPushesFailing", "alerts", r"\n +unless last_over_time\(.*", ""),
+    "first error, new gateway": ("PushgatewayPushesFailing", "alerts", r"\n +and on \(instance\) up.*", ""),
     "status": ("PushgatewayPushesFailing", "alerts", r'code!~"2\.\."', 'code!~"4.."'),
     "sweeper late": ("PushgatewaySweeperMissing", "alerts", "<= 93600", "< 93600"),
-    "sweeper of another": ("PushgatewaySweeperMissing", "alerts", r"unless on \(instance\)", "unless on ()"),
+    "sweeper of another": ("PushgatewaySweeperMissing", "alerts", r"max\(", "min("),
+    "sweeper, gap": (
+        "PushgatewaySweeperMissing",
+        "alerts",
+        r"last_over_time\((instance:per_run_groups:count)\[5m\]\)",
+        r"\1",
+    ),
     "sweeper never good": ("PushgatewaySweeperFailing", "alerts", r" or 0 \* [^)]*\)", ")"),
-    "severity": ("Watchdog", "alerts", "severity: info", "severity: warning"),
+    "severity": ("Watchdog", "alerts", "severity: none", "severity: warning"),
     "annotation": ("Watchdog", "alerts", "Alerts arrive", "Alerts come"),
 }
 
@@ -169,6 +215,33 @@ def test_the_tests_notice_a_change(tmp_path: Path, tests: str, file: str, old: s
     assert done.returncode == 1, _told(done)
     assert "FAILED" in _told(done)
     assert "error" not in done.stderr.lower() or "exp:" in _told(done)
+
+
+def test_what_the_gateway_marks_as_failed(pushgateway: Pushgateway) -> None:
+    """Without the consistency check it marks timestamps, refuses what it can't read, and accepts contradictions."""
+
+    def exposed() -> tuple[int, str]:
+        status, body = pushgateway.request("GET", "/metrics")
+        return status, body.decode()
+
+    def is_marked() -> bool:
+        return re.search(rf"(?m)^{pipeline.PUSH_FAILURE_TIME}{{.*}} [1-9]", exposed()[1]) is not None
+
+    pushgateway.push("job/a/n/1", "answer 42\n")
+    status, _ = pushgateway.request("POST", "/metrics/job/a/n/1", "no number here\n")
+    assert status == http.client.BAD_REQUEST
+    assert not is_marked()
+    pushgateway.push("job/a/n/1", "answer 42 1000\n")
+    _eventually(is_marked)
+    pushgateway.push("job/a/n/2", "# TYPE answer counter\nanswer 42\n")
+    _eventually(lambda: exposed()[0] == http.client.INTERNAL_SERVER_ERROR)
+
+
+def _eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 TASK = 'dag_id="d",task_id="t",instance="i"'

@@ -168,18 +168,18 @@ def test_comparisons(expr: str, comparisons: list[tuple[str, str, float]]) -> No
 
 
 @pytest.mark.parametrize(
-    ("expr", "counted"),
+    ("expr", "before"),
     [
-        ("count(x == 1) or vector(0)", ["x{} == 1"]),
-        ("(count by (a) (x)) or (vector(0))", ["x{}"]),
-        ("sum(x) or vector(0)", []),
+        ("count(x == 1) or vector(0)", ["count(x{} == 1)"]),
+        ("1 + ((count(x)) or (vector(0)))", ["count(x{})"]),
+        ("sum(x) or on () vector(0)", ["sum(x{})"]),
         ("count(x) or y", []),
         ("count(x) + vector(0)", []),
     ],
 )
-def test_counts_with_a_constant_to_fall_back_to(expr: str, counted: list[str]) -> None:
-    """`count(…) or vector(…)` is found, and nothing that only looks like it."""
-    assert [str(each) for each in parse(expr).counted_or_zero] == counted
+def test_what_has_a_constant_to_fall_back_to(expr: str, before: list[str]) -> None:
+    """What stands before `or vector(…)` is found, and nothing that only looks like it."""
+    assert [str(each) for each in parse(expr).or_constant] == before
 
 
 def test_a_thousand_queries_are_read_in_no_time() -> None:

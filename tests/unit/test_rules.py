@@ -10,12 +10,12 @@ import pytest
 
 from dashgen import durations, promql
 from dashgen.catalog import airflow, pipeline, recorded
-from dashgen.catalog.labels import PER_RUN_JOBS
+from dashgen.catalog.labels import PER_RUN_JOBS, PUSHGATEWAY_SWEEPER
 from dashgen.catalog.model import FLEET, Threshold
 from dashgen.render import alertmanager, prometheus, provisioning
-from dashgen.render.ruletests import lengthened
+from dashgen.render.ruletests import ended, lengthened
 from dashgen.render.yamltext import load
-from dashgen.rules.model import Alert, Case, Record
+from dashgen.rules.model import NO_HOLD, Alert, Case, Record
 from dashgen.schema import check_provisioning
 from dashgen.settings import AlertSettings, Settings, SuccessAge
 from tests.programs import CHECKOUT
@@ -48,7 +48,7 @@ def test_every_alert_is_proved_both_ways(alert: Alert) -> None:
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
 def test_every_alert_leads_somewhere(alert: Alert) -> None:
     """An alert has a severity of ours, an owner, and a runbook whose every part says something."""
-    assert alert.severity in {"critical", "warning", "info"}
+    assert alert.severity in ({"none"} if alert.heartbeat else {"critical", "warning", "info"})
     assert alert.owner
     assert all(vars(alert.runbook).values())
 
@@ -94,8 +94,11 @@ def test_every_expression_parses(rule: Record | Alert) -> None:
 def test_without_the_per_run_generation_nothing_reads_it() -> None:
     """With the fleet alone no rule selects a per-run job, and no alert links to V2."""
     project = builtin(generations=(FLEET,))
-    text = "".join(prometheus.files(project).values())
-    assert not [job.name for job in PER_RUN_JOBS if job.name in text]
+    told = [part for alert in prometheus.alerts_of(project) for part in vars(alert.runbook).values()]
+    text = "".join((*prometheus.files(project).values(), *told))
+    assert not [job.name for job in (*PER_RUN_JOBS, PUSHGATEWAY_SWEEPER) if job.name in text]
+    assert "sweeper" not in text
+    assert "heartbeat: schedule a DAG" in text
     assert not [alert.name for alert in prometheus.alerts_of(project) if alert.panel.startswith("v2/")]
     assert list(prometheus.problems(project)) == []
 
@@ -184,6 +187,7 @@ def test_prometheus_is_configured_for_pushed_series() -> None:
     assert jobs["pushgateway"]["static_configs"] == [{"targets": ["a:1", "b:2"]}]
     assert config["alerting"]["alertmanagers"] == [{"static_configs": [{"targets": ["c:3"]}]}]
     assert config["global"]["scrape_interval"] == "30s"
+    assert jobs["pushgateway"]["scrape_timeout"] == "25s"
 
 
 def test_alertmanager_has_what_the_alerts_inhibit() -> None:
@@ -226,6 +230,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"panel": "v3/atention"}, "no dashboard has a panel v3/atention", "Did you mean v3/attention?"),
     ({"summary": "{{ $value | printf }}"}, "can't foresee what {{ $value | printf }} becomes", "humanizeDuration"),
     ({"hold": "2 h"}, "its hold: '2 h' is no duration", ""),
+    ({"keep_firing_for": "5"}, "its keep_firing_for: '5' is no duration", ""),
     ({"cases": (Case("x", {}, at="soon"),)}, "case \"x\": at: 'soon' is no duration", ""),
     ({"cases": (Case("x", {}, interval="0m"),)}, 'case "x": interval: must be longer than 0', ""),
     (
@@ -280,6 +285,60 @@ def test_a_case_is_looked_at_on_both_sides_of_the_hold() -> None:
     looks = [(look["eval_time"], len(look["exp_alerts"])) for look in tests[0]["alert_rule_test"]]
     assert looks == [("2m", 0), ("3m", 1)]
     assert tests[0]["input_series"][0]["values"] == "1 0x2"
+
+
+@pytest.mark.parametrize(
+    ("values", "steps", "until_then"),
+    [
+        ("0 -1", 2, "0 -1 stale"),
+        ("0 -1x3", 5, "0 -1x3 stale"),
+        ("_x60 -5x1", 62, "_x60 -5x1 stale"),
+        ("0+60x4", 5, "0+60x4 stale"),
+        ("1", 3, "1 _x2 stale"),
+        ("1x9", 2, "1x9 stale"),
+    ],
+)
+def test_a_series_ends(values: str, steps: int, until_then: str) -> None:
+    """A case's series ends after so many steps, and never in the middle of its values."""
+    assert ended(values, steps) == until_then
+
+
+def test_an_alert_that_outlives_a_gap_is_looked_at_in_it_and_after_it() -> None:
+    """When all series end, the alert fires on for as long as it says, and no longer."""
+    found = load(prometheus.files(PROJECT)["prometheus/tests/AirflowTaskFailed.yml"])["tests"][0]
+    looks = [(look["eval_time"], len(look["exp_alerts"])) for look in found["alert_rule_test"]]
+    assert looks == [("0s", 0), ("1m", 1), ("2m", 1), ("7m", 0)]
+    assert found["input_series"][0]["values"] == "0 -1 stale"
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
+def test_no_gap_ends_an_alert_without_a_hold_on_what_is_pushed(alert: Alert) -> None:
+    """An alert without a hold outlives a missed scrape, or looks back over it, or is no gateway's matter."""
+    looks_back = "_over_time(" in alert.expr
+    assert alert.hold != NO_HOLD or alert.heartbeat or alert.keep_firing_for != NO_HOLD or looks_back
+
+
+@pytest.mark.parametrize("what", ["failed", "partly-failed", "running-too-long", "retrying-too-long"])
+def test_runbooks_tell_how_to_forget_a_task(what: str) -> None:
+    """A task that is gone keeps its last state on the gateway: the runbook has the command that ends it."""
+    (runbook,) = (alert.runbook for alert in ALERTS.values() if alert.runbook.slug == f"task-{what}")
+    group = "job/airflow_tasks/dag_id/DAG_ID/task_id/TASK_ID/instance/INSTANCE"
+    assert f"curl -X DELETE GATEWAY/metrics/{group}`" in runbook.mitigation
+
+
+@pytest.mark.parametrize("slug", ["dag-run-failed", "dag-run-running-too-long", "dag-no-success"])
+def test_runbooks_tell_how_to_forget_a_dag(slug: str) -> None:
+    """A DAG that is gone keeps its last state as well."""
+    (runbook,) = (alert.runbook for alert in ALERTS.values() if alert.runbook.slug == slug)
+    assert "curl -X DELETE GATEWAY/metrics/job/airflow_dags/dag_id/DAG_ID/instance/INSTANCE`" in runbook.mitigation
+
+
+def test_a_long_attempt_is_measured_by_the_hold() -> None:
+    """An attempt counts as a repeated one for half of the alert's hold, whatever the settings make that."""
+    changed = builtin(alerts={"AirflowTaskRetryingTooLong": AlertSettings(hold="30m")})
+    name = "task:task_retrying:try_number"
+    assert "<= 3600" in _rules(PROJECT, "recording")[name]["expr"]
+    assert "<= 900" in _rules(changed, "recording")[name]["expr"]
 
 
 def test_rendering_does_not_change_with_what_ran_before() -> None:

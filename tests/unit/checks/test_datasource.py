@@ -7,6 +7,7 @@ import pytest
 from dashgen.checks.document import Document
 from tests.unit.checks.examples import DATASOURCE, dashboard, messages, on_panel, target, variable
 
+MIXED = {"type": "datasource", "uid": "-- Mixed --"}
 BUILT_IN = {"builtIn": 1, "name": "Annotations & Alerts", "datasource": "-- Grafana --"}
 
 
@@ -25,7 +26,9 @@ def _with_variable(**fields: object) -> Document:
     [
         on_panel(),
         on_panel(datasource="$datasource"),
-        on_panel(datasource={"type": "datasource", "uid": "-- Mixed --"}),
+        on_panel(datasource=MIXED),
+        on_panel(targets=[target("x", datasource=None)]),
+        on_panel(type="row", datasource="P1809F7"),
         on_panel(targets=[], datasource=None),
         _annotated(datasource=DATASOURCE),
         _with_variable(),
@@ -33,7 +36,7 @@ def _with_variable(**fields: object) -> Document:
     ],
 )
 def test_references_to_a_variable_pass(document: Document) -> None:
-    """A variable passes, and Grafana's own; what asks nothing needs none."""
+    """A variable passes, and Grafana's own; what asks nothing needs none, and a target has its panel's."""
     assert messages("datasource", document) == []
 
 
@@ -41,7 +44,8 @@ def test_references_to_a_variable_pass(document: Document) -> None:
     ("document", "what"),
     [
         (on_panel(datasource=None), "the panel"),
-        (on_panel(targets=[target("x", datasource=None)]), "target A"),
+        (on_panel(targets=[target("x", datasource=None)], datasource=MIXED), "target A"),
+        (on_panel(targets=[target("x", datasource=None)], datasource=None), "the panel"),
         (on_panel(targets=[target("x", datasource={"type": "prometheus"})]), "target A"),
         (_annotated(), "the annotation"),
         (_with_variable(datasource=None), "the variable"),
@@ -59,3 +63,10 @@ def test_a_fixed_data_source_is_told(reference: object) -> None:
     """The uid or name of one Grafana's data source is no reference to a variable."""
     (message,) = messages("datasource", on_panel(datasource=reference))
     assert message.startswith("the panel is bound to the data source P")
+
+
+def test_one_fixed_data_source_is_told_once_and_keeps_its_type() -> None:
+    """A target with its panel's data source adds nothing; the hint is for a data source of that type."""
+    logs = {"type": "loki", "uid": "P8E80F9"}
+    (message,) = messages("datasource", on_panel(datasource=logs, targets=[target("{}", datasource=logs)]))
+    assert '{"type": "loki", "uid": "${datasource}"}' in message

@@ -81,8 +81,10 @@ def test_optional_labels_may_be_there_or_not() -> None:
         assert messages("recorded-series", document, metrics=[metric, TASK_STATUS]) == []
 
 
-def test_extra_labels_are_no_surprise() -> None:
-    """What the settings add to all series may be left by a rule."""
-    document = _record(f"count by (instance, region) ({PUSHED})")
+def test_external_labels_are_none_of_a_rules() -> None:
+    """Prometheus adds the settings' extra labels itself, to what leaves it."""
     settings = Settings(extra_labels={"region": "eu"})
-    assert messages("recorded-series", document, settings=settings) == []
+    (message,) = messages(
+        "recorded-series", _record(f"count by (instance) ({PUSHED})", labels={"region": "eu"}), settings=settings
+    )
+    assert message.startswith(f"{NAME} has no label region in the catalog")

@@ -114,6 +114,13 @@ def test_a_label_from_nowhere_in_a_variable_is_told() -> None:
     ]
 
 
+def test_a_label_that_no_metric_has_gets_no_empty_hint() -> None:
+    """Where nothing is left to name, the message has said why already."""
+    assert messages(
+        "result-label", on_panel("sum(nowhere)", targets=[target("sum(nowhere)", legendFormat="{{zone}}")])
+    ) == ["label zone in the legend can't be there: no metric has it."]
+
+
 def test_a_link_may_use_what_any_query_of_the_panel_returns() -> None:
     """A panel's links read all of its queries together."""
     config = {"defaults": {"links": [{"url": "${__data.fields.task_id}"}]}}

@@ -146,8 +146,9 @@ OBJECTS = st.dictionaries(_KEYS, JSON, max_size=8)
 def test_no_dashboard_stops_the_rules(data: dict[str, Any]) -> None:
     """Whatever JSON holds becomes problems that can be printed, never an exception."""
     documents = [Document.dashboard(data, "x.json"), Document.dashboard(data, "y.json")]
-    for problem in run(documents, CATALOG, Settings()):
-        assert str(problem).encode()
+    for foreign in (False, True):
+        for problem in run(documents, CATALOG, Settings(), foreign=foreign):
+            assert str(problem).encode()
 
 
 @given(st.lists(OBJECTS, max_size=3), st.lists(OBJECTS, max_size=3), st.lists(OBJECTS, max_size=2))
@@ -160,7 +161,7 @@ def test_no_parts_of_a_dashboard_stop_the_rules(
         {"type": "query", "datasource": DATASOURCE, **each, "targets": [*notes, each]} for each in (*panels, *variables)
     ]
     data = dashboard(*panels, *queried, variables=queried, annotations={"list": notes})
-    for problem in run([Document.dashboard(data, "x.json")], CATALOG, Settings(), skip=LINT_ONLY):
+    for problem in run([Document.dashboard(data, "x.json")], CATALOG, Settings(), foreign=True):
         assert str(problem).encode()
 
 
@@ -174,5 +175,6 @@ def test_no_rule_file_stops_the_rules(groups: list[dict[str, Any]], expr: str, a
         anything,
     ]
     data = {"groups": [*groups, {"name": "x", "interval": anything, "rules": entries}]}
-    for problem in run([Document.rules_file(data, "x.yml")], CATALOG, Settings(), skip=LINT_ONLY):
-        assert str(problem).encode()
+    for foreign in (False, True):
+        for problem in run([Document.rules_file(data, "x.yml")], CATALOG, Settings(), skip=LINT_ONLY, foreign=foreign):
+            assert str(problem).encode()

@@ -9,7 +9,7 @@ import pytest
 from dashgen.catalog.airflow import TASK_STATUS
 from dashgen.catalog.terms import MetricType
 from dashgen.settings import Settings
-from tests.unit.checks.examples import messages, on_panel
+from tests.unit.checks.examples import alert, messages, on_panel, rules
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,14 @@ def test_a_label_of_other_jobs_or_metrics_is_unknown(expr: str) -> None:
     assert len(messages("unknown-label", on_panel(expr))) == 1
 
 
-def test_extra_labels_are_on_every_series() -> None:
-    """What the settings add to everything may be asked for."""
-    document = on_panel('task_status{job="airflow_tasks",region="eu"}')
-    assert messages("unknown-label", document, settings=Settings(extra_labels={"region": "eu"})) == []
+def test_dashboards_may_ask_for_extra_labels_and_rules_may_not() -> None:
+    """They are external labels: what leaves Prometheus has them, and nothing in it."""
+    settings = Settings(extra_labels={"region": "eu"})
+    expr = 'task_status{job="airflow_tasks",region="eu"}'
+    assert messages("unknown-label", on_panel(expr, alert={}), settings=settings) == []
+    for rule in (alert(expr), {"record": "a:b:c", "expr": expr}):
+        (message,) = messages("unknown-label", rules(rule), settings=settings)
+        assert message.startswith("label region is an external label, which no series has where rules are evaluated")
 
 
 def test_parts_of_histograms_and_summaries_have_their_label() -> None:
