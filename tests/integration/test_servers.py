@@ -58,8 +58,11 @@ def test_pushgateway_holds_what_is_pushed(pushgateway: servers.Pushgateway) -> N
     """A pushed sample is exposed, by a gateway that runs without the consistency check."""
     pushgateway.push("job/j/instance/i", "answer 42\n")
 
-    _, exposed = pushgateway.request("GET", "/metrics")
-    assert b'answer{instance="i",job="j"} 42' in exposed
+    deadline = time.monotonic() + 10
+    # Without the check the answer is 202: the push is queued, and applied a moment later.
+    while b'answer{instance="i",job="j"} 42' not in pushgateway.request("GET", "/metrics")[1]:
+        assert time.monotonic() < deadline, "the sample is not exposed"
+        time.sleep(0.05)
     flags = pushgateway.get_json("/api/v1/status")["data"]["flags"]
     assert flags["push.disable-consistency-check"] == "true"
 
