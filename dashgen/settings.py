@@ -47,7 +47,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings with their defaults; see the README for what each does.
+    """All settings with their defaults; docs/configuration.md says what each does.
 
     Durations are in seconds, except ``AlertSettings.hold``, which is in Prometheus' notation.
     ``source`` tells where a setting is written.
