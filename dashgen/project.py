@@ -16,10 +16,10 @@ from dashgen.catalog.terms import Unit, closest
 from dashgen.definitions import Definitions, Project, combine
 from dashgen.durations import Seconds
 from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.redaction import redacted
 from dashgen.rules.adjust import adjusted
 from dashgen.rules.model import Alert
 from dashgen.strict_toml import RULE as SETTINGS_RULE
-from dashgen.strict_toml import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

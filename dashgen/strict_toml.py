@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from dashgen.catalog.terms import closest
 from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.redaction import redacted
 
 RULE = "settings"
 
@@ -147,15 +148,6 @@ def string(node: Node) -> str:
     if not isinstance(node.value, str):
         raise WrongValueError(f"must be a string, not {named_type(node.value)}")
     return node.value
-
-
-def redacted(text: str) -> str:
-    """Hide what may be a secret in an address, well-formed or not.
-
-    That is all up to the last ``@``, but for the scheme, and what follows a ``?`` or ``#``.
-    """
-    shown = re.sub(r"\A(https?://)?.*@", r"\1***@", text, flags=re.DOTALL | re.IGNORECASE)
-    return re.sub(r"((?:://|:\d|@)[^?#]*[?#]).+", r"\1***", shown, flags=re.DOTALL)
 
 
 def quoted(value: str) -> str:

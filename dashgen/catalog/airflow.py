@@ -185,40 +185,61 @@ _FINISHED = (*_STARTED, TASK_DURATION)
 _RUN_STARTED = (DAG_RUN_STATUS, DAG_RUN_START)
 _RUN_FINISHED = (*_RUN_STARTED, DAG_RUN_DURATION, DAG_RUN_FAILED_TASKS)
 
+ON_TASK_RUNNING = Event("task_running", "on_task_instance_running", "An attempt starts or resumes.", _sets(_STARTED))
+ON_TASK_SUCCESS = Event(
+    "task_success",
+    "on_task_instance_success",
+    "An attempt succeeds.",
+    _sets(_FINISHED, (TASK_LAST_SUCCESS,), (LAB_TASK_SUCCESS,)),
+)
+ON_TASK_RETRY = Event(
+    "task_retry",
+    "on_task_instance_failed",
+    "An attempt fails and will be retried: the state is up_for_retry.",
+    _sets(_FINISHED),
+)
+ON_TASK_FAILED = Event(
+    "task_failed",
+    "on_task_instance_failed",
+    "The last attempt fails.",
+    _sets(_FINISHED, (TASK_LAST_FAILURE,), (LAB_TASK_FAILURE,)),
+)
+ON_TASK_SKIPPED = Event(
+    "task_skipped",
+    "on_task_instance_skipped",
+    "A task skips itself; it has no end then, so no duration. Airflow 2 has no such hook.",
+    _sets(_STARTED),
+)
+ON_RUN_RUNNING = Event("dag_run_running", "on_dag_run_running", "A run starts.", _sets(_RUN_STARTED))
+ON_RUN_SUCCESS = Event(
+    "dag_run_success", "on_dag_run_success", "A run succeeds.", _sets(_RUN_FINISHED, (DAG_RUN_LAST_SUCCESS,))
+)
+ON_RUN_FAILED = Event(
+    "dag_run_failed", "on_dag_run_failed", "A run fails.", _sets(_RUN_FINISHED, (DAG_RUN_LAST_FAILURE,))
+)
+ON_RUN_OVERTAKEN = Event(
+    "dag_run_overtaken",
+    "on_dag_run_success, on_dag_run_failed",
+    "A run ends after a later run of its DAG started: the fleet keeps the later one's state.",
+    MappingProxyType({FLEET: (DAG_RUN_LAST_SUCCESS, DAG_RUN_LAST_FAILURE), PER_RUN: _RUN_FINISHED}),
+)
+ON_TASK_RECONCILED = Event(
+    "task_reconciled",
+    "on_dag_run_success, on_dag_run_failed",
+    "At the end of a run: the states that no task hook reports (skipped by the scheduler, upstream failed, killed, "
+    "timed out), and the worst state of each mapped task.",
+    _sets(_FINISHED, (TASK_LAST_SUCCESS, TASK_LAST_FAILURE)),
+)
+
 EVENTS = (
-    Event("task_running", "on_task_instance_running", "An attempt starts or resumes.", _sets(_STARTED)),
-    Event(
-        "task_success",
-        "on_task_instance_success",
-        "An attempt succeeds.",
-        _sets(_FINISHED, (TASK_LAST_SUCCESS,), (LAB_TASK_SUCCESS,)),
-    ),
-    Event(
-        "task_retry",
-        "on_task_instance_failed",
-        "An attempt fails and will be retried: the state is up_for_retry.",
-        _sets(_FINISHED),
-    ),
-    Event(
-        "task_failed",
-        "on_task_instance_failed",
-        "The last attempt fails.",
-        _sets(_FINISHED, (TASK_LAST_FAILURE,), (LAB_TASK_FAILURE,)),
-    ),
-    Event(
-        "task_skipped",
-        "on_task_instance_skipped",
-        "A task skips itself; it has no end then, so no duration. Airflow 2 has no such hook.",
-        _sets(_STARTED),
-    ),
-    Event("dag_run_running", "on_dag_run_running", "A run starts.", _sets(_RUN_STARTED)),
-    Event("dag_run_success", "on_dag_run_success", "A run succeeds.", _sets(_RUN_FINISHED, (DAG_RUN_LAST_SUCCESS,))),
-    Event("dag_run_failed", "on_dag_run_failed", "A run fails.", _sets(_RUN_FINISHED, (DAG_RUN_LAST_FAILURE,))),
-    Event(
-        "task_reconciled",
-        "on_dag_run_success, on_dag_run_failed",
-        "At the end of a run: the states that no task hook reports (skipped by the scheduler, upstream failed, killed, "
-        "timed out), and the worst state of each mapped task.",
-        _sets(_FINISHED, (TASK_LAST_SUCCESS, TASK_LAST_FAILURE)),
-    ),
+    ON_TASK_RUNNING,
+    ON_TASK_SUCCESS,
+    ON_TASK_RETRY,
+    ON_TASK_FAILED,
+    ON_TASK_SKIPPED,
+    ON_RUN_RUNNING,
+    ON_RUN_SUCCESS,
+    ON_RUN_FAILED,
+    ON_RUN_OVERTAKEN,
+    ON_TASK_RECONCILED,
 )

@@ -1,0 +1,190 @@
+"""One kept-alive HTTP connection whose every request ends by a deadline.
+
+A timeout of a socket begins anew with each byte that arrives: a server that sends one byte a
+second holds the caller for as long as it likes. Here what is left until the deadline is set
+before each read. Name resolution alone can take longer: nothing can interrupt it.
+
+Redirects are not followed. Proxies come from the environment (``http_proxy``, ``https_proxy``,
+``no_proxy``), as for urllib.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+from typing import NamedTuple
+from urllib.request import getproxies, proxy_bypass
+
+from dashgen.pushgateway.address import Address, AddressError
+
+TYPE_CHECKING = False  # typing's own costs the plugin's import 3 ms
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import Buffer
+
+_MOST_BYTES_READ = 1 << 16
+
+
+class Answer(NamedTuple):
+    """What a server answered: the status, and the body's beginning as text."""
+
+    status: int
+    text: str
+
+
+class Connection:
+    """A connection to one server, made when it is needed and kept until :meth:`close`.
+
+    ``ca_file`` is a PEM file of authorities to trust instead of the system's.
+    """
+
+    def __init__(self, address: Address, ca_file: str = "") -> None:
+        """Take the address; nothing is connected yet.
+
+        Raises:
+            AddressError: the environment's proxy has no valid address.
+
+        """
+        self._address = address
+        self._ca_file = ca_file
+        self._proxy = _proxy(address)
+        self._http: http.client.HTTPConnection | None = None
+        self._deadline = 0.0
+
+    def open(self, deadline: float) -> None:
+        """Connect unless connected, by ``deadline`` (seconds of ``time.monotonic``).
+
+        Raises:
+            AddressError: the CA file can't be used.
+            OSError, http.client.HTTPException: there is no connection by then.
+
+        """
+        self._deadline = deadline
+        if self._http is None:
+            http_connection = self._new()
+            try:
+                http_connection.connect()
+            except BaseException:
+                http_connection.close()
+                raise
+            self._http = http_connection
+
+    def request(
+        self, method: str, path: str, *, deadline: float, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request and read its answer, all by ``deadline`` (seconds of ``time.monotonic``).
+
+        Raises:
+            OSError, http.client.HTTPException: there is no whole answer by then; the connection is closed.
+
+        """
+        try:
+            self.open(deadline)
+            return self._exchange(method, path, body, headers or {})
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the next request makes a new one."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        connection = self._http
+        if connection is None:
+            raise http.client.NotConnected
+        if isinstance(connection.sock, _Socket | _TLSSocket):
+            connection.sock.deadline = self._deadline
+        connection.sock.settimeout(_left(self._deadline))
+        target, more = self._target(path)
+        connection.request(method, target, body or None, {**headers, **more})
+        with connection.getresponse() as response:
+            text = response.read(_MOST_BYTES_READ).decode(errors="replace")
+            whole = response.isclosed() or not response.read(1)
+        if not whole or response.will_close:
+            self.close()
+        return Answer(response.status, text)
+
+    def _target(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return the request's target and the headers that credentials make."""
+        address, proxy = self._address, self._proxy
+        headers = {"Authorization": address.authorization} if address.authorization else {}
+        if proxy is None or address.scheme == "https":
+            return address.prefix + path, headers
+        if proxy.authorization:
+            headers["Proxy-Authorization"] = proxy.authorization
+        return f"http://{address.netloc}{address.prefix}{path}", headers
+
+    def _new(self) -> http.client.HTTPConnection:
+        address, proxy = self._address, self._proxy
+        near = proxy or address
+        connection: http.client.HTTPConnection
+        if address.scheme == "https":
+            context = _context(self._ca_file)
+            connection = http.client.HTTPSConnection(near.host, near.port, context=context)
+        else:
+            connection = http.client.HTTPConnection(near.host, near.port)
+        if proxy is not None and address.scheme == "https":
+            credentials = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+            connection.set_tunnel(address.host, address.port, credentials)
+        # The one place where http.client lets its socket be chosen; urllib3 has its own for the same reason.
+        connection._create_connection = self._dial  # type: ignore[attr-defined]  # noqa: SLF001  (see above)
+        return connection
+
+    def _dial(self, address: tuple[str, int], *_: object) -> socket.socket:
+        """Connect within what is left until the deadline, for each of the host's addresses."""
+        plain = socket.create_connection(address, _left(self._deadline))
+        connected = _Socket(fileno=plain.detach())
+        connected.deadline = self._deadline
+        connected.settimeout(_left(self._deadline))
+        return connected
+
+
+class _Socket(socket.socket):
+    """A socket that sets what is left until its deadline before each read."""
+
+    deadline = 0.0
+
+    def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
+        """Read as a socket does, by the deadline."""
+        self.settimeout(_left(self.deadline))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class _TLSSocket(ssl.SSLSocket):
+    """The same over TLS: the two share no base that reads."""
+
+    deadline = 0.0
+
+    def recv_into(self, buffer: Buffer, nbytes: int | None = None, flags: int = 0) -> int:
+        """Read as a socket does, by the deadline."""
+        self.settimeout(_left(self.deadline))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+    except OSError as error:
+        raise AddressError(f"the CA file {ca_file!r} can't be used: {error.strerror or error}") from None
+    context.sslsocket_class = _TLSSocket
+    return context
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left
+
+
+def _proxy(address: Address) -> Address | None:
+    proxy = getproxies().get(address.scheme)
+    if not proxy or proxy_bypass(address.netloc):
+        return None
+    return Address.parse(proxy)
