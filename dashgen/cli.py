@@ -110,22 +110,30 @@ def build(out: Path | None, config: Path | None, style: str, *, check: bool, acc
 Examples:
   dashgen lint                                   the project's own output
   dashgen lint grafana/*.json rules/             dashboards and rules written by hand
+  dashgen lint --dags dags/                      the metrics that DAG files report
   dashgen lint --format github                   as annotations of a GitHub workflow"""
 )
 @click.argument("paths", metavar="[FILE|DIR]...", nargs=-1, type=_FILE)
+@click.option(
+    "--dags", metavar="DIR", multiple=True, type=_FILE, help="Check what DAG files report; may be given again."
+)
 @_config
 @_format("text", "json", "github")
-def lint(paths: tuple[Path, ...], config: Path | None, style: str) -> None:
-    """Check dashboards and rule files against the catalog.
+def lint(paths: tuple[Path, ...], dags: tuple[Path, ...], config: Path | None, style: str) -> None:
+    """Check dashboards, rule files and DAG files against the catalog.
 
     In folders, the JSON and YAML files that are dashboards or rules. Exceptions go into the
     settings as [[lint.ignore]], with a reason.
+
+    With --dags, the Python files below DIR that call dashgen_plugin.report: each name must be
+    a metric that a task may report. Names in report(**values) are known only at run time. The
+    project's own output is checked when neither files nor --dags are given.
     """
 
     def work() -> int:
         from dashgen.commands.lint import run  # noqa: PLC0415  (so that --help is fast)
 
-        return run(paths, config, style)
+        return run(paths, dags, config, style)
 
     _exit(work, style)
 

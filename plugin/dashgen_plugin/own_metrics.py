@@ -92,11 +92,8 @@ _PROCESSES: dict[int, _Process] = {}
 
 
 def _process() -> _Process:
-    """Return what this process knows; a fork starts anew, and forgets its parent's."""
-    pid = os.getpid()
-    if pid not in _PROCESSES:
-        _PROCESSES.clear()
-    return _PROCESSES.setdefault(pid, _Process())
+    """Return what this process knows; a fork starts anew."""
+    return _PROCESSES.setdefault(os.getpid(), _Process())
 
 
 def _push(process: _Process, values: dict[str, float]) -> None:
@@ -134,7 +131,7 @@ def _known(process: _Process, catalog: Catalog, values: dict[str, float]) -> dic
         elif reason := why_not_reported(metric):
             process.say(name, f"{name} not pushed: it {reason}")
         elif number is None:
-            given = value if isinstance(value, float) else f"a {type(value).__name__}"
+            given = value if isinstance(value, float) else f"a value of type {type(value).__name__}"
             process.say((name, "value"), f"{name} not pushed: {given} is no finite number")
         else:
             found[metric] = number

@@ -68,12 +68,12 @@ def assert_build_refused(project: Path, code: int, *messages: str) -> None:
         (
             "from dashgen.rules.phrases",
             "from dashgen.rules.phrasebook",
-            "billing.py:15: module billing does not import: ModuleNotFoundError: No module named 'dashgen.rules.",
+            "billing.py:16: module billing does not import: ModuleNotFoundError: No module named 'dashgen.rules.",
         ),
         (
             "return Definitions(\n",
             "return Definitions((\n",
-            "billing.py:35: module billing does not import: SyntaxError: '(' was never closed",
+            "billing.py:24: module billing does not import: SyntaxError: '(' was never closed",
         ),
         (
             'key="billing",',
@@ -83,7 +83,7 @@ def assert_build_refused(project: Path, code: int, *messages: str) -> None:
         (
             "    limit = round",
             "    limit = 1 / 0\n    limit = round",
-            "billing.py:85: define of module billing fails: ZeroDivisionError: division by zero",
+            "billing.py:74: define of module billing fails: ZeroDivisionError: division by zero",
         ),
     ],
 )
@@ -96,10 +96,10 @@ def test_module_that_fails(old: str, new: str, message: str, project: Path) -> N
 def test_metric_defined_twice(project: Path) -> None:
     """Both definitions of a metric are named."""
     twice = 'AGAIN = Gauge("billing_open_invoices", help="a", read="b", source=Source.CUSTOM, owner="c", '
-    replaced(project, "\n\ndef define", f"\n{twice}jobs=(AIRFLOW_TASKS,))\n\n\ndef define")
-    replaced(project, "(OPEN_INVOICES,)", "(OPEN_INVOICES, AGAIN)")
+    metrics = "METRICS = (OPEN_INVOICES"
+    replaced(project, metrics, f"{twice}jobs=(AIRFLOW_TASKS,))\n{metrics}, AGAIN", "billing_metrics.py")
     message = "metric billing_open_invoices: defined more than once"
-    assert_build_refused(project, 1, f"billing.py:22: {message}", f"billing.py:32: {message}")
+    assert_build_refused(project, 1, f"billing_metrics.py:10: {message}", f"billing_metrics.py:20: {message}")
 
 
 def test_query_that_does_not_parse(project: Path) -> None:

@@ -1,10 +1,11 @@
-"""What the billing team adds: a metric, the dashboard that shows it, and an alert."""
+"""What the billing team adds: its metrics, the dashboard that shows them, and an alert."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog import Gauge, Source, Threshold, Unit
+from billing_metrics import METRICS, OPEN_INVOICES, TOO_MANY
+
 from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, TASK_ID
 from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Row
@@ -17,23 +18,11 @@ from dashgen.rules.phrases import labels_of
 if TYPE_CHECKING:
     from dashgen.settings import Settings
 
-TOO_MANY = Threshold("open_invoices", 100, Unit.NONE, "More open invoices than this need a person.")
-
-OPEN_INVOICES = Gauge(
-    "billing_open_invoices",
-    help="Invoices that were open when the task ended",
-    read="Rises over a month and falls when it is closed.",
-    source=Source.CUSTOM,
-    owner="billing",
-    jobs=(AIRFLOW_TASKS,),
-    thresholds=(TOO_MANY,),
-)
-
 
 def define(settings: Settings) -> Definitions:
     """Add to the built-in definitions; dashgen calls this, as dashgen.toml names this module."""
     return Definitions(
-        metrics=(OPEN_INVOICES,),
+        metrics=METRICS,
         dashboards=(_dashboard(settings),),
         alerts=(Group("billing_alerts", (_too_many(settings),)),),
     )

@@ -22,3 +22,8 @@ def test_output_is_what_the_definitions_make() -> None:
 def test_output_agrees_with_the_catalog() -> None:
     """No dashboard and no rule names a metric, a label or a value that nothing emits."""
     assert dashgen("lint") == 0
+
+
+def test_tasks_report_what_the_catalog_has() -> None:
+    """No DAG file reports a metric that the catalog does not have, or that a task may not set."""
+    assert dashgen("lint", "--dags", "dags") == 0
