@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -167,22 +167,88 @@ def explain(name: str, config: Path | None, style: str) -> None:
     epilog="""\b
 Examples:
   dashgen init my-project
-  cd my-project && dashgen build && pytest"""
+  cd my-project && dashgen build && pytest
+  dashgen init --airflow deployment       what Airflow needs to push"""
 )
 @click.argument("folder", metavar="[DIR]", type=_FILE, default=Path())
-def init(folder: Path) -> None:
+@click.option("--airflow", is_flag=True, help="Write what an Airflow deployment needs instead.")
+def init(folder: Path, *, airflow: bool) -> None:
     """Start a project of your own.
 
-    A metric, a dashboard and an alert beside the built-in ones, with tests. Files that are
-    there already are not overwritten.
+    A metric, a dashboard and an alert beside the built-in ones, with tests. With --airflow,
+    the environment variables and the requirement of an Airflow deployment, and the steps to
+    take. Files that are there already are not overwritten.
     """
 
     def work() -> int:
         from dashgen.commands.init import run  # noqa: PLC0415  (so that --help is fast)
 
-        return run(folder)
+        return run(folder, airflow=airflow)
 
     _exit(work, "text")
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen doctor                          where Airflow runs, with its environment
+  dashgen doctor --format json"""
+)
+@_format("text", "json")
+def doctor(style: str) -> None:
+    """Say whether what Airflow's tasks push can arrive, and what to do where not.
+
+    Is the plugin registered, which settings hold, does the Pushgateway answer and run as it
+    should, does a test group arrive; the group is removed again. Exit code: 0 all is well or
+    only warned of, 1 a check failed, 2 wrong settings, 3 the gateway can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.doctor import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen sweep --dry-run                          what would go
+  dashgen sweep --url http://gateway:9091 --max-age 12h
+  dashgen sweep --fleet-max-age 90d                tasks and DAGs that are no more, too
+  dashgen sweep --job 'backup_.*' --match 'instance=old-.*' --max-age 30d"""
+)
+@click.option("--url", default="", help="The Pushgateway; the plugin's variable otherwise.")
+@click.option("--max-age", metavar="DURATION", default="24h", show_default=True, help="90m, 24h, 7d.")
+@click.option("--job", "jobs", metavar="REGEX", multiple=True, help="These jobs instead of the per-run ones.")
+@click.option("--match", metavar="LABEL=REGEX", multiple=True, help="Only groups that match, whole value.")
+@click.option("--fleet-max-age", metavar="DURATION", default="", help="Fleet groups not pushed to for so long, too.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing; print the groups that would go.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Delete at most so many, the oldest first.")
+@click.option("--heal", is_flag=True, help="Delete the failed one of two groups that collide.")
+@click.option("--yes", is_flag=True, help="Go on though the gateway's clock and this one differ.")
+@click.option("--pipeline/--no-pipeline", default=True, help="Send on while answers are under way.")
+@click.option("--timeout", metavar="DURATION", default="120s", show_default=True, help="For each request.")
+@click.option("--ca-file", default="", help="Authorities to trust, as PEM.")
+@click.option("--cert", default="", help="The client's certificate, as PEM.")
+@click.option("--key", default="", help="Its key, where it is in another file.")
+@click.option("--bearer-token-file", default="", help="A file that holds a bearer token.")
+@_format("text", "json")
+def sweep(style: str, **asked: Any) -> None:  # noqa: ANN401  (click checked the types of what Asked holds)
+    """Remove the groups of a Pushgateway whose time is up, and only those.
+
+    Without --job only per-run groups of Airflow (V2), 24 hours after their last push; a run that
+    says it is running stays seven times as long. Ages are by the gateway's clock. Exit code: 0
+    done, 1 something stayed, 2 wrong usage or refused, 3 the gateway can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.sweep import Asked, run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(Asked(**asked), style)
+
+    _exit(work, style)
 
 
 @cli.command(

@@ -196,17 +196,15 @@ def alertmanager(folder: Path, config: str) -> Iterator[Server]:
 
 
 @contextmanager
-def pushgateway(folder: Path) -> Iterator[Pushgateway]:
+def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> Iterator[Pushgateway]:
     """Run a Pushgateway as it should run: no consistency check, groups kept in a file.
 
     Raises:
         ServerError: it does not start; the message holds its log.
 
     """
-    arguments = (
-        "--push.disable-consistency-check",
-        f"--persistence.file={folder / 'groups'}",
-    )
+    check = () if consistency_check else ("--push.disable-consistency-check",)
+    arguments = (*check, f"--persistence.file={folder / 'groups'}", *flags)
     with _running("prometheus-pushgateway", arguments, folder) as server:
         yield Pushgateway(server.port, server.process, server.log)
 
@@ -258,7 +256,8 @@ def _is_ready(server: Server) -> bool:
         status, _ = server.request("GET", "/-/ready", timeout=PROBE_SECONDS)
     except (OSError, http.client.HTTPException):
         return False
-    return status == http.client.OK
+    # A Pushgateway below a path prefix knows no path outside it.
+    return status in {http.client.OK, http.client.NOT_FOUND}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -46,6 +46,9 @@ AIRFLOW_TASKS_V1 = Job(
     pushed=True,
 )
 PUSHGATEWAY_SWEEPER = Job("pushgateway_sweeper", "What the sweeper says of its last run.", (INSTANCE,), pushed=True)
+DASHGEN_DOCTOR = Job(
+    "dashgen_doctor", "The test group of `dashgen doctor`, there for a moment.", (INSTANCE,), pushed=True
+)
 PUSHGATEWAY = Job("pushgateway", "The Pushgateway, scraped.", (INSTANCE,))
 PROMETHEUS = Job("prometheus", "Prometheus, scraped by itself.", (INSTANCE,))
 

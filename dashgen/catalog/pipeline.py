@@ -8,6 +8,7 @@ from dashgen.catalog.labels import (
     ALERTSTATE,
     CODE,
     DAG_ID,
+    DASHGEN_DOCTOR,
     HANDLER,
     INSTANCE,
     LISTENER_JOBS,
@@ -126,6 +127,17 @@ SWEEPER_DURATION = Gauge(
     **_FROM_SWEEPER,
 )
 
+DOCTOR_PUSH = Gauge(
+    "dashgen_doctor_push_timestamp_seconds",
+    help="Time at which dashgen doctor pushed its test group",
+    read="Still there: the doctor could push to the Pushgateway and not delete from it.",
+    jobs=(DASHGEN_DOCTOR,),
+    unit=Unit.TIMESTAMP,
+    unused_because="The doctor looks for it and removes it at once.",
+    source=Source.DOCTOR,
+    owner=_OWNER,
+)
+
 UP = Gauge(
     "up",
     help="Whether the last scrape of the target succeeded",
@@ -158,6 +170,7 @@ METRICS = (
     GATEWAY_REQUESTS,
     RESIDENT_MEMORY,
     HEAP_IN_USE,
+    DOCTOR_PUSH,
     UP,
     SCRAPE_SAMPLES,
     ALERTS,

@@ -47,6 +47,7 @@ class Source(Enum):
     STATSD = "Airflow's StatsD client, through statsd_exporter"
     PUSHGATEWAY = "the Pushgateway"
     SWEEPER = "the sweeper"
+    DOCTOR = "dashgen doctor"
     PROMETHEUS = "Prometheus"
     RECORDING_RULE = "a recording rule"
     CUSTOM = "your own code"
@@ -54,7 +55,7 @@ class Source(Enum):
     @property
     def ours(self) -> bool:
         """Whether the name is ours to choose, so that the naming rules apply."""
-        return self in (Source.LISTENER, Source.SWEEPER, Source.CUSTOM)
+        return self in (Source.LISTENER, Source.SWEEPER, Source.DOCTOR, Source.CUSTOM)
 
 
 class Code(IntEnum):

@@ -47,6 +47,8 @@ class Address:
             raise AddressError(f"{redacted(written)!r} is no http or https address")
         if not host or any(character.isspace() for character in written):
             raise AddressError(f"{redacted(written)!r} names no host")
+        if "@" in parts.path:
+            raise AddressError(f"{redacted(written)!r} has an @ in its path, as if that held credentials")
         if parts.query or parts.fragment:
             raise AddressError(f"{redacted(written)!r} has a query or fragment, which a gateway's address never has")
         return cls(parts.scheme, host, port or _PORTS[parts.scheme], parts.path.rstrip("/"), _basic(parts.netloc))

@@ -14,6 +14,7 @@ import http.client
 import socket
 import ssl
 import time
+from contextlib import contextmanager
 from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,7 +22,7 @@ from dashgen.pushgateway.address import Address, AddressError
 
 TYPE_CHECKING = False  # typing's own costs the plugin's import 3 ms
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from typing_extensions import Buffer
 
@@ -38,10 +39,11 @@ class Answer(NamedTuple):
 class Connection:
     """A connection to one server, made when it is needed and kept until :meth:`close`.
 
-    ``ca_file`` is a PEM file of authorities to trust instead of the system's.
+    ``ca_file`` is a PEM file of authorities to trust instead of the system's, ``client_cert`` the
+    PEM files of a certificate and its key (both may be in the first).
     """
 
-    def __init__(self, address: Address, ca_file: str = "") -> None:
+    def __init__(self, address: Address, ca_file: str = "", client_cert: tuple[str, str] | None = None) -> None:
         """Take the address; nothing is connected yet.
 
         Raises:
@@ -50,15 +52,21 @@ class Connection:
         """
         self._address = address
         self._ca_file = ca_file
+        self._client_cert = client_cert
         self._proxy = _proxy(address)
         self._http: http.client.HTTPConnection | None = None
         self._deadline = 0.0
+
+    @property
+    def proxied(self) -> bool:
+        """Whether requests go to a proxy, which may not pass them on as they come."""
+        return self._proxy is not None
 
     def open(self, deadline: float) -> None:
         """Connect unless connected, by ``deadline`` (seconds of ``time.monotonic``).
 
         Raises:
-            AddressError: the CA file can't be used.
+            AddressError: a file for TLS can't be used.
             OSError, http.client.HTTPException: there is no connection by then.
 
         """
@@ -88,13 +96,62 @@ class Connection:
             self.close()
             raise
 
+    @contextmanager
+    def stream(
+        self, path: str, *, deadline: float, headers: Mapping[str, str] | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
+        """GET ``path`` and hand over its answer to be read piece by piece, all by ``deadline``.
+
+        The connection is closed unless the answer was read to its end.
+
+        Raises:
+            OSError, http.client.HTTPException: there is no answer by then; reading it may raise them too.
+
+        """
+        try:
+            self.open(deadline)
+            response = self._send("GET", path, b"", headers or {})
+            yield response
+        except BaseException:
+            self.close()
+            raise
+        if not response.isclosed() or response.will_close:
+            self.close()
+
+    @contextmanager
+    def raw(self, method: str, *, deadline: float) -> Iterator[tuple[socket.socket, Callable[[str], bytes]]]:
+        """Hand over the connected socket, and the function from a path to a request without a body.
+
+        For requests that are sent before the last one is answered, which http.client can't. The
+        connection is closed afterwards: who reads the socket may leave anything in it.
+
+        Raises:
+            OSError, http.client.HTTPException: there is no connection by ``deadline``.
+
+        """
+        try:
+            self.open(deadline)
+            connection = self._http
+            if connection is None:
+                raise http.client.NotConnected
+            _, headers = self._target("")
+            fields = {"Host": self._address.netloc, "Content-Length": "0", **headers}
+            rest = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+
+            def request(path: str) -> bytes:
+                return f"{method} {self._target(path)[0]} HTTP/1.1\r\n{rest}\r\n".encode()
+
+            yield connection.sock, request
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Close the connection, if there is one; the next request makes a new one."""
         if self._http is not None:
             self._http.close()
             self._http = None
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         connection = self._http
         if connection is None:
             raise http.client.NotConnected
@@ -103,7 +160,10 @@ class Connection:
         connection.sock.settimeout(_left(self._deadline))
         target, more = self._target(path)
         connection.request(method, target, body or None, {**headers, **more})
-        with connection.getresponse() as response:
+        return connection.getresponse()
+
+    def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        with self._send(method, path, body, headers) as response:
             text = response.read(_MOST_BYTES_READ).decode(errors="replace")
             whole = response.isclosed() or not response.read(1)
         if not whole or response.will_close:
@@ -125,7 +185,7 @@ class Connection:
         near = proxy or address
         connection: http.client.HTTPConnection
         if address.scheme == "https":
-            context = _context(self._ca_file)
+            context = _context(self._ca_file, self._client_cert)
             connection = http.client.HTTPSConnection(near.host, near.port, context=context)
         else:
             connection = http.client.HTTPConnection(near.host, near.port)
@@ -167,11 +227,15 @@ class _TLSSocket(ssl.SSLSocket):
         return super().recv_into(buffer, nbytes, flags)
 
 
-def _context(ca_file: str) -> ssl.SSLContext:
+def _context(ca_file: str, client_cert: tuple[str, str] | None) -> ssl.SSLContext:
+    file = ca_file
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
+        if client_cert is not None:
+            file, key = client_cert
+            context.load_cert_chain(file, key or None)
     except OSError as error:
-        raise AddressError(f"the CA file {ca_file!r} can't be used: {error.strerror or error}") from None
+        raise AddressError(f"the file {file!r} can't be used for TLS: {error.strerror or error}") from None
     context.sslsocket_class = _TLSSocket
     return context
 

@@ -38,6 +38,8 @@ MOST_WAITING = 10_000
 # Long enough for a task's end to find its start's connection; short enough that no firewall has
 # forgotten the connection, and that processes are rarely forked while a thread lives.
 IDLE_SECONDS = 5.0
+# What a hook needs besides waiting, so that all of it ends by the deadline.
+GIVING_UP_SECONDS = 0.02
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 DROPS_TOLD_EVERY_SECONDS = 60.0
@@ -63,15 +65,21 @@ class Worker:
         self._changed = threading.Condition()
         self._inbox: deque[Work] = deque()
         self._waiting: dict[Key, Waiting] = {}
-        self._taking_in = False
+        self._taking_in: deque[Work] = deque()
         self._thread: threading.Thread | None = None
         self._target: Target | None = None
+        self._trouble = ""  # why the latest attempt failed, if it did
         self._dropped = 0
         self._drops_told = float("-inf")
 
     def put(self, work: Work, target: Target) -> None:
         """Take work to be done by the thread: what it returns is sent to ``target``. Never waits."""
         with self._changed:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="dashgen", daemon=True)
+                # Where the system has no thread left this raises; the next event tries again.
+                thread.start()
+                self._thread = thread
             self._inbox.append(work)
             if len(self._inbox) > MOST_WAITING:
                 self._inbox.popleft()
@@ -79,21 +87,19 @@ class Worker:
             if self._target is None:
                 atexit.register(self._at_exit)
             self._target = target
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="dashgen", daemon=True)
-                self._thread.start()
             self._changed.notify_all()
 
     def flush(self, seconds: float) -> None:
         """Wait until all has been sent, but no longer than ``seconds``; give up and tell the rest."""
         with self._changed:
-            if self._changed.wait_for(self._is_idle, seconds):
+            if self._changed.wait_for(self._is_idle, seconds - min(GIVING_UP_SECONDS, seconds / 2)):
                 return
-            late = [push for work in self._inbox for push in _done(work)]
+            late = [push for work in (*self._taking_in, *self._inbox) for push in _done(work)]
             lost = dict.fromkeys([*self._waiting, *((push.job.name, push.labels) for push in late)])
-            self._inbox.clear()
+            self._taking_in, self._inbox = deque(), deque()
             self._waiting.clear()
-        _tell(self._target, list(lost), f"not sent within {seconds:g} s")
+            because = f" ({self._trouble})" if self._trouble else ""
+        _tell(self._target, list(lost), f"not sent within {seconds:g} s{because}")
 
     def _at_exit(self) -> None:
         # A fork inherits the handler, not the thread.
@@ -126,12 +132,14 @@ class Worker:
         deadline = started + target.timeout
         while (error := self._attempt(link, target, deadline)) is not None:
             link.close()
+            self._trouble = gateway.reason(error, target.timeout)
             final = not isinstance(error, gateway.PASSING) or isinstance(error, ssl.SSLCertVerificationError)
             if final or time.monotonic() + pause >= deadline:
-                self._give_up(started, gateway.reason(error, target.timeout))
+                self._give_up(started)
                 return
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        self._trouble = ""
 
     def _attempt(self, link: gateway.Link, target: Target, deadline: float) -> Exception | None:
         """Try once; return the error that kept the group from being sent or refused."""
@@ -150,11 +158,13 @@ class Worker:
         """Turn what was put into groups, each with its newest values."""
         with self._changed:
             works, self._inbox = self._inbox, deque()
-            self._taking_in = True
+            self._taking_in = works
         # Not under the lock: a hook must not wait while the end of a large run is worked out.
         found = [push for work in works for push in _done(work)]
         with self._changed:
-            self._taking_in = False
+            if self._taking_in is not works:  # a flush has given them up
+                return
+            self._taking_in = deque()
             for push in found:
                 key = (push.job.name, push.labels)
                 before = self._waiting[key].values if key in self._waiting else {}
@@ -174,18 +184,20 @@ class Worker:
             waiting = self._waiting.get(key)
             if waiting is not None and waiting.values is values:
                 del self._waiting[key]
+            # Before whoever waits for this knows, as the process may end then.
+            if refused and waiting is not None:
+                _tell(self._target, [key], refused)
             self._changed.notify_all()
-        if refused and waiting is not None:
-            _tell(self._target, [key], refused)
 
-    def _give_up(self, started: float, why: str) -> None:
-        """Let go of all that waited already when the delivery started."""
+    def _give_up(self, started: float) -> None:
+        """Let go of all that waited already when the delivery started, and that nothing newer was merged into."""
+        self._take_in()
         with self._changed:
             lost = [key for key, waiting in self._waiting.items() if waiting.since <= started]
             for key in lost:
                 del self._waiting[key]
+            _tell(self._target, lost, self._trouble)
             self._changed.notify_all()
-        _tell(self._target, lost, why)
 
     def _drop(self, number: int) -> None:
         self._dropped += number
@@ -200,8 +212,10 @@ _workers: dict[int, Worker] = {}
 
 def put(work: Work, target: Target) -> None:
     """Hand work to this process's worker; see :meth:`Worker.put`."""
+    pid = os.getpid()
     # setdefault is atomic: hooks run in several threads of an API server.
-    _workers.setdefault(os.getpid(), Worker()).put(work, target)
+    worker = _workers.get(pid) or _workers.setdefault(pid, Worker())
+    worker.put(work, target)
 
 
 def flush(seconds: float) -> None:

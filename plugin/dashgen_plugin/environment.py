@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import lru_cache
 from typing import NamedTuple
 
 from dashgen.catalog.model import FLEET, LAB, PER_RUN, Generation
@@ -67,36 +68,39 @@ class Environment(NamedTuple):
 
 def read() -> Environment:
     """Read the settings; a value that can't be used gives way to the default. Never raises."""
+    return _read(tuple(os.environ.get(name, default) for name, default in DEFAULTS.items()))
+
+
+@lru_cache(maxsize=1)
+def _read(values: tuple[str, ...]) -> Environment:
+    """Make sense of the variables' values, in the order of ``DEFAULTS``; once, as they seldom change."""
+    written = {name: value.strip() for name, value in zip(DEFAULTS, values, strict=True)}
     wrong: list[str] = []
     return Environment(
-        enabled=_switch(ENABLED, wrong),
-        instance=_text(INSTANCE_NAME) or DEFAULTS[INSTANCE_NAME],
-        generations=tuple(generation for name, generation in SWITCHES.items() if _switch(name, wrong)),
-        target=Target(_text(URL), _text(CA_FILE), _seconds(TIMEOUT, wrong)),
-        catalog=_text(CATALOG),
+        enabled=_switch(written, ENABLED, wrong),
+        instance=written[INSTANCE_NAME] or DEFAULTS[INSTANCE_NAME],
+        generations=tuple(generation for name, generation in SWITCHES.items() if _switch(written, name, wrong)),
+        target=Target(written[URL], written[CA_FILE], _seconds(written, TIMEOUT, wrong)),
+        catalog=written[CATALOG],
         wrong=tuple(wrong),
     )
 
 
-def _text(name: str) -> str:
-    return os.environ.get(name, DEFAULTS[name]).strip()
+def _switch(written: dict[str, str], name: str, wrong: list[str]) -> bool:
+    word = written[name].lower() or DEFAULTS[name]
+    if word not in _TRUE | _FALSE:
+        wrong.append(f"{name} is {redacted(word)!r}, neither true nor false: taken as {DEFAULTS[name]}")
+        word = DEFAULTS[name]
+    return word in _TRUE
 
 
-def _switch(name: str, wrong: list[str]) -> bool:
-    written = _text(name).lower() or DEFAULTS[name]
-    if written not in _TRUE | _FALSE:
-        wrong.append(f"{name} is {redacted(written)!r}, neither true nor false: taken as {DEFAULTS[name]}")
-        written = DEFAULTS[name]
-    return written in _TRUE
-
-
-def _seconds(name: str, wrong: list[str]) -> float:
-    written = _text(name) or DEFAULTS[name]
+def _seconds(written: dict[str, str], name: str, wrong: list[str]) -> float:
+    number = written[name] or DEFAULTS[name]
     try:
-        seconds = float(written)
+        seconds = float(number)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        wrong.append(f"{name} is {redacted(written)!r}, no number of seconds above 0: taken as {DEFAULTS[name]}")
+        wrong.append(f"{name} is {redacted(number)!r}, no number of seconds above 0: taken as {DEFAULTS[name]}")
         return float(DEFAULTS[name])
     return seconds

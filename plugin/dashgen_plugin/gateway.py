@@ -73,10 +73,10 @@ class Link:
         job, labels = key
         try:
             path = group.path([(JOB_LABEL, job), *labels])
-        except UnicodeEncodeError:
-            return "a label is no valid Unicode"
+            body = exposition.text(values)
+        except (KeyError, ValueError) as error:
+            return f"it can't be written: {error}"
         headers = {"Content-Type": exposition.CONTENT_TYPE}
-        body = exposition.text(values)
         answer = self._connection.request("POST", path, body=body, headers=headers, deadline=deadline)
         if answer.status in _OK:
             return ""

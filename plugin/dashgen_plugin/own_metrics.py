@@ -82,7 +82,7 @@ class _Process:
 
     def _loaded(self, name: str) -> Catalog | None:
         try:
-            return _load(name)
+            return load(name)
         except (Exception, SystemExit) as error:  # noqa: BLE001  (the user's module runs here)
             self.say(("catalog", name), f"no own metrics are pushed: catalog {name!r} can't be used: {_told(error)}")
         return None
@@ -148,7 +148,7 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _load(name: str) -> Catalog:
+def load(name: str) -> Catalog:
     """Return the catalog that ``module:object`` names.
 
     Raises:

@@ -12,6 +12,7 @@ instance, and also then for very large runs. What a group of many instances can'
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import NamedTuple
 
 from dashgen.catalog import airflow
@@ -73,26 +74,32 @@ def read(dag_run: object, *, each: bool) -> Rows | None:
     session = orm.object_session(dag_run) if orm else None
     if session is None:
         return None
+    run: Any = dag_run
+    of_run = {"dag_id": run.dag_id, "run_id": run.run_id, "start": run.start_date}
     # What is pending in the scheduler's session is its own business, and flushing it could fail.
     with session.no_autoflush:
         if each:
-            rows = session.execute(_select(dag_run, each=True).limit(MANY_INSTANCES)).all()
+            rows = session.execute(_statement(each=True), of_run).all()
             if len(rows) < MANY_INSTANCES:
                 return Rows(rows, each=True)
-        return Rows(session.execute(_select(dag_run, each=False)).all(), each=False)
+        return Rows(session.execute(_statement(each=False), of_run).all(), each=False)
 
 
-def _select(dag_run: Any, *, each: bool) -> Any:  # noqa: ANN401  (Airflow's SQLAlchemy is 1.4 or 2)
+@cache
+def _statement(*, each: bool) -> Any:  # noqa: ANN401  (Airflow's SQLAlchemy is 1.4 or 2)
+    """Make the SELECT, once: to make it takes longer than to execute it on a small run."""
     from airflow.models.dagrun import DagRun  # noqa: PLC0415  (loaded wherever a DAG run is)
     from airflow.models.taskinstance import TaskInstance  # noqa: PLC0415  (the same)
-    from sqlalchemy import exists, func, literal, select  # noqa: PLC0415  (the same)
+    from sqlalchemy import bindparam, exists, func, literal, select  # noqa: PLC0415  (the same)
 
-    later = exists().where(DagRun.dag_id == dag_run.dag_id, DagRun.start_date > dag_run.start_date)
+    dag_id, run_id = bindparam("dag_id"), bindparam("run_id")
+    later = exists().where(DagRun.dag_id == dag_id, DagRun.start_date > bindparam("start"))
     columns = (TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date)
-    of_run = (TaskInstance.dag_id == dag_run.dag_id, TaskInstance.run_id == dag_run.run_id)
+    of_run = (TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
     key = (TaskInstance.task_id, TaskInstance.state)
     if each:
-        return select(*key, *columns, later, literal(1), TaskInstance.map_index).where(*of_run)
+        one_by_one = select(*key, *columns, later, literal(1), TaskInstance.map_index)
+        return one_by_one.where(*of_run).limit(MANY_INSTANCES)
     return select(*key, *map(func.max, columns), later, func.count()).where(*of_run).group_by(*key)
 
 
@@ -136,7 +143,7 @@ def _of_run(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFacts
 
 
 def _of_fleet(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFacts]:
-    """Yield the facts of each task by state, the worst last.
+    """Yield the facts of each task by state and end, the worst and the latest last.
 
     What ended before the run started was not cleared when the run was started again: a later
     run may have told newer things of it. Only one instance alone tells start, attempt and duration.
@@ -146,7 +153,7 @@ def _of_fleet(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFac
         tasks.setdefault(each.task_id, []).append(each)
     for task_id, found in tasks.items():
         alone = sum(each.number for each in found) == 1
-        for each in sorted((each for each in found if each.state is not None), key=_badness):
+        for each in sorted((each for each in found if each.state is not None), key=_rank):
             fresh = each.end is not None and (run.start is None or each.end >= run.start)
             if fresh and alone:
                 times = (each.try_number, each.start, each.end)
@@ -159,5 +166,7 @@ def _of_fleet(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFac
             yield TaskFacts(run.dag_id, task_id, run.run_id, None, each.state, *times)
 
 
-def _badness(instances: Instances) -> int:
-    return BEST_FIRST.index(instances.state) if instances.state is not None else 0
+def _rank(instances: Instances) -> tuple[int, float]:
+    """Return what sorts the worst state last, and of one state what ended last."""
+    badness = BEST_FIRST.index(instances.state) if instances.state is not None else 0
+    return badness, instances.end or 0.0

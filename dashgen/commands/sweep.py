@@ -1,0 +1,180 @@
+"""``dashgen sweep``: remove the groups of a Pushgateway that have expired."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from dashgen_plugin import environment
+from dashgen_sweeper import run as running
+from dashgen_sweeper.listing import ListingError
+from dashgen_sweeper.sweep import Options, RefusedError, Result
+from dashgen_sweeper.sweep import Progress as Told
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dashgen import durations
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.pushgateway.address import Address, AddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULE = "sweep"
+_SHOWN_FAILURES = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The command line's options, as they were written."""
+
+    url: str
+    max_age: str
+    jobs: tuple[str, ...]
+    match: tuple[str, ...]
+    fleet_max_age: str
+    limit: int | None
+    dry_run: bool
+    heal: bool
+    yes: bool
+    pipeline: bool
+    timeout: str
+    ca_file: str
+    cert: str
+    key: str
+    bearer_token_file: str
+
+
+def run(asked: Asked, style: str) -> int:
+    """Sweep, print what was done, and return the exit code.
+
+    Raises:
+        DashgenError: an option is wrong, the sweep was refused, or the gateway can't be reached.
+
+    """
+    _, _, instance = running.target()
+    options, result = _options(asked), Result()
+    try:
+        with _progress() as progress:
+            running.run(options, instance, result, progress)
+    except RefusedError as error:
+        raise _error(str(options.address), str(error), "Correct the clocks, or say --yes.", EXIT_USAGE) from None
+    except ListingError as error:
+        hint = "Is this the address of a Pushgateway, with its path prefix? dashgen doctor looks closer."
+        raise _error(str(options.address), f"no listing of its groups: {error}", hint, EXIT_UNREACHABLE) from None
+    except AddressError as error:
+        raise _error(str(options.address), str(error), "", EXIT_USAGE) from None
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        hint = "Is the gateway running? dashgen doctor looks closer."
+        raise _error(str(options.address), f"can't be reached: {reason}", hint, EXIT_UNREACHABLE) from None
+    if style == "json":
+        click.echo(json.dumps(running.summary(result, dry_run=options.dry_run), indent=2))
+    else:
+        _print(result, dry_run=options.dry_run)
+    return 0 if result.clean else EXIT_FINDINGS
+
+
+def _options(asked: Asked) -> Options:
+    url, ca_file, _ = running.target()
+    written = asked.url or url
+    if not written:
+        hint = f"Say --url http://HOST:9091, or set {environment.URL}."
+        raise _error("dashgen sweep", "which Pushgateway is not said", hint, EXIT_USAGE)
+    try:
+        address = Address.parse(written)
+        fleet = _duration("--fleet-max-age", asked.fleet_max_age) if asked.fleet_max_age else None
+        selection = running.selection(_duration("--max-age", asked.max_age), asked.jobs, asked.match, fleet)
+    except ValueError as error:
+        raise _error("dashgen sweep", str(error), "See dashgen sweep --help.", EXIT_USAGE) from None
+    if asked.bearer_token_file:
+        address = replace(address, authorization=f"Bearer {_token(asked.bearer_token_file)}")
+    return Options(
+        address,
+        selection,
+        ca_file=asked.ca_file or ca_file,
+        client_cert=(asked.cert, asked.key) if asked.cert else None,
+        limit=asked.limit,
+        dry_run=asked.dry_run,
+        heal=asked.heal,
+        any_clock=asked.yes,
+        pipeline=asked.pipeline,
+        timeout=_duration("--timeout", asked.timeout),
+    )
+
+
+def _duration(option: str, written: str) -> int:
+    try:
+        return durations.parse(written)
+    except ValueError:
+        raise ValueError(f"{option} {written!r} is no duration such as 90m, 24h or 7d") from None
+
+
+def _token(file: str) -> str:
+    try:
+        token = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no text"
+        raise _error(file, f"the token can't be read: {reason}", "", EXIT_USAGE) from None
+    if not token or not token.isascii() or any(character.isspace() for character in token):
+        raise _error(file, "holds no bearer token", "Write the token alone into the file.", EXIT_USAGE)
+    return token
+
+
+def _error(where: str, message: str, hint: str, code: int) -> DashgenError:
+    return DashgenError([Problem(Place(where), RULE, message, hint)], code)
+
+
+def _print(result: Result, *, dry_run: bool) -> None:
+    deleted = "would be deleted" if dry_run else "deleted"
+    if dry_run:
+        for labels in result.deleted:
+            click.echo(f"{{{labels.decode()}}}")
+    counts = result.counts
+    stays = [f"{counts['kept']} kept"]
+    stays += [f"{result.running} of them running"] if result.running else []
+    stays += [f"{result.postponed} above the limit"] if result.postponed else []
+    line = f"{counts['seen']} groups seen: {counts['deleted']} {deleted}, {', '.join(stays)}, {counts['failed']} failed"
+    click.echo(f"{line}, in {result.duration:.1f} s")
+    for labels, why in list(result.failed.items())[:_SHOWN_FAILURES]:
+        click.echo(f"failed {{{labels.decode()}}}: {why}", err=True)
+    if result.interrupted:
+        click.echo(f"interrupted: {result.accepted} deletions were sent; run it again for the rest", err=True)
+    if result.inconsistent:
+        click.echo(
+            f"the gateway's groups contradict each other, so Prometheus gets nothing: {result.inconsistent}", err=True
+        )
+    for labels in result.poison:
+        click.echo(f"poison {{{labels.decode()}}}: run again with --heal to delete it", err=True)
+    for labels in result.healed:
+        click.echo(f"healed: deleted {{{labels.decode()}}}", err=True)
+    if result.untold:
+        click.echo(f"the sweeper's own metrics did not arrive: {result.untold}", err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Told()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield _Bar(bar)
+
+
+class _Bar(Told):
+    def __init__(self, bar: Progress) -> None:
+        self._bar, self._task = bar, bar.add_task("", total=None)
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        self._bar.reset(self._task, description=name, total=total)
+
+    def advance(self, number: int) -> None:
+        self._bar.advance(self._task, number)
