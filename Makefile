@@ -25,7 +25,7 @@ lint: $(INSTALLED) ## style, types, and out/ against its definitions
 	$(BIN)/dashgen build --check
 	$(BIN)/dashgen lint
 
-bench: $(INSTALLED) servers ## time the command and the recording rules
+bench: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## time the command, the rules, the listener and the sweeper
 	$(BIN)/python -m bench
 
 schemas: ## regenerate dashgen/schemas from Grafana's own types

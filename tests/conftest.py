@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,3 +18,16 @@ if TYPE_CHECKING:
 def checkout() -> Path:
     """Return the root of the repository."""
     return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the package as it would be published, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)),
+        cwd=checkout,
+        check=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built

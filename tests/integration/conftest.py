@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,19 +56,6 @@ def pushgateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Pu
     """Return a running, empty Pushgateway."""
     with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the package as it would be published, built from the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)),
-        cwd=checkout,
-        check=True,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="session")

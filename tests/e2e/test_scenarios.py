@@ -1,0 +1,174 @@
+"""Every way that a task or a run can end, in real Airflows, as it shows on a real Pushgateway."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashgen.catalog import airflow as catalog
+from dashgen.catalog.labels import TaskState
+from dashgen.catalog.model import FLEET, LAB, PER_RUN
+from tests import servers
+from tests.e2e import gateway_state
+from tests.e2e.airflow import INSTANCE, airflow_2, airflow_3
+from tests.e2e.databases import Sqlite, postgres
+from tests.e2e.expected import Expected
+from tests.e2e.play import Outcome, Run, Stage, perform
+from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3, DAGS, SCENARIOS, VERSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from dashgen.catalog.model import Generation, Metric
+    from tests.e2e.airflow import Deployment
+    from tests.e2e.gateway_state import Key, State
+    from tests.e2e.scenarios import Scenario
+
+CASES = [(version, scenario.dag_id) for version in VERSIONS for scenario in SCENARIOS if version in scenario.versions]
+JOBS = {job.name: job for metric in catalog.METRICS for job in metric.jobs}
+METRICS = {metric.name: metric for metric in catalog.METRICS}
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What came of the scenarios, and what was left when everything had ended."""
+
+    outcomes: Mapping[str, Outcome]
+    state: State
+    said: Sequence[str]
+
+
+@pytest.fixture(scope="module")
+def in_airflow_3(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Perform all scenarios in Airflow 3."""
+    return _performed(AIRFLOW_3, tmp_path_factory, wheel)
+
+
+@pytest.fixture(scope="module")
+def in_airflow_2(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Perform all scenarios in Airflow 2."""
+    return _performed(AIRFLOW_2, tmp_path_factory, wheel)
+
+
+@pytest.fixture
+def performance(request: pytest.FixtureRequest, version: str) -> Performance:
+    """Return what came of the scenarios in a version; made once, although many tests ask for it."""
+    made: Performance = request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
+    return made
+
+
+def _performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Perform all scenarios in one deployment, all generations on, and end it."""
+    folder = tmp_path_factory.mktemp("airflow")
+    with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as gateway:
+        with _deployed(version, folder, wheel, gateway.url) as deployment:
+            deployment.wait("the DAGs", lambda: deployment.database.dags() >= DAGS)
+            stage = Stage(deployment, gateway, deployment.database.rows(), gateway_state.read(gateway))
+            outcomes: dict[str, Outcome] = {}
+            for alone in (False, True):
+                outcomes |= _act(stage, [s for s in SCENARIOS if version in s.versions and s.alone == alone])
+        return Performance(outcomes, gateway_state.read(gateway), deployment.said())
+
+
+def _act(stage: Stage, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
+    stage.deployment.trigger([(scenario.dag_id, scenario.run_id) for scenario in scenarios])
+    plays = {}
+    for scenario in scenarios:
+        expected = Expected(scenario.dag_id, own_times=stage.deployment.version == AIRFLOW_3)
+        run = Run(stage, scenario.dag_id, expected, scenario.run_id)
+        plays[scenario.dag_id] = (run, scenario.steps(run))
+    return perform(stage, plays)
+
+
+@contextmanager
+def _deployed(version: str, folder: Path, wheel: Path, gateway: str) -> Iterator[Deployment]:
+    settings = {"AIRFLOW_VAR_ENABLE_V2_GAUGES": "true", "AIRFLOW_VAR_ENABLE_V1_COUNTERS": "true"}
+    with ExitStack() as stack:
+        if version == AIRFLOW_3:
+            database = Sqlite(folder / "airflow.db")
+            yield stack.enter_context(airflow_3(folder, wheel, database, gateway, **settings))
+        else:
+            cluster = stack.enter_context(postgres())
+            yield stack.enter_context(airflow_2(folder, wheel, cluster, gateway, **settings))
+
+
+@pytest.mark.parametrize(("version", "dag_id"), CASES)
+def test_scenario(performance: Performance, dag_id: str) -> None:
+    """The gateway holds exactly what the catalog says, at each stage, and still when all has ended."""
+    outcome = performance.outcomes[dag_id]
+    assert outcome.missing == ""
+    assert outcome.expected.difference(performance.state) == ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_race(performance: Performance) -> None:
+    """Of ten tasks that fail together V1 shows one, V2 all ten, V3 that the task is failed now."""
+    of_race = performance.state.of_dag("e2e.race")
+    (counted,) = [found[catalog.LAB_TASK_FAILURE.name] for found in _groups(of_race, LAB, catalog.LAB_TASK_FAILURE)]
+    each = [found[catalog.TASK_STATUS.name] for found in _groups(of_race, PER_RUN, catalog.TASK_STATUS)]
+    (task,) = _groups(of_race, FLEET, catalog.TASK_STATUS)
+    (run,) = _groups(of_race, FLEET, catalog.DAG_RUN_START)
+
+    assert counted == 1
+    assert each == [TaskState.FAILED] * 10
+    assert task[catalog.TASK_STATUS.name] == TaskState.FAILED
+    assert task[catalog.TASK_LAST_FAILURE.name] >= run[catalog.DAG_RUN_START.name]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_but_the_catalog(performance: Performance) -> None:
+    """Job, grouping key, labels, names, types and help texts on the gateway are the catalog's, and no others."""
+    assert performance.state.refused == frozenset()
+    for (name, labels), samples in performance.state.groups.items():
+        job, own = JOBS[name], dict(labels)
+        assert own["instance"] == INSTANCE
+        assert own.keys() <= {label.name for label in job.grouping}
+        assert own.keys() >= {label.name for label in job.grouping if not label.optional}
+        for metric, sample in samples.items():
+            assert job in METRICS[metric].jobs
+            assert (sample.type.lower(), sample.help) == (METRICS[metric].type.value, METRICS[metric].help)
+            assert sample.labels == {"job": name, **own}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_everything_of_the_catalog(performance: Performance) -> None:
+    """Every metric of the listener arrives, in every generation for which the catalog has it set by an event."""
+    seen = {
+        (JOBS[job].generation, METRICS[name])
+        for (job, _), samples in performance.state.groups.items()
+        for name in samples
+    }
+    promised = {
+        (generation, metric)
+        for event in catalog.EVENTS
+        for generation, metrics in event.sets.items()
+        for metric in metrics
+    }
+    assert seen == promised
+    assert {metric for _, metric in seen} == set(catalog.METRICS)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_complaints(performance: Performance) -> None:
+    """The plugin appears in no log of Airflow, but for the warning that V1 is on; no hook raised."""
+    assert any("Marking run" in line for line in performance.said)
+    complaints = [
+        line for line in performance.said if "calling listener" in line or ("dashgen" in line and not _is_warning(line))
+    ]
+    assert complaints == []
+
+
+def _is_warning(line: str) -> bool:
+    return "AIRFLOW_VAR_ENABLE_V1_COUNTERS" in line
+
+
+def _groups(
+    groups: Mapping[Key, Mapping[str, float]], generation: Generation, metric: Metric
+) -> list[Mapping[str, float]]:
+    return [
+        values for (job, _), values in groups.items() if JOBS[job].generation == generation and metric.name in values
+    ]
