@@ -197,8 +197,16 @@ class Connection:
         return connection
 
     def _dial(self, address: tuple[str, int], *_: object) -> socket.socket:
-        """Connect within what is left until the deadline, for each of the host's addresses."""
-        plain = socket.create_connection(address, _left(self._deadline))
+        """Connect to one of the host's addresses; none may use up the time of those after it."""
+        host, port = address
+        hosts = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        for left in range(len(hosts), 0, -1):
+            try:
+                plain = socket.create_connection((hosts[-left], port), _left(self._deadline) / left)
+                break
+            except OSError:
+                if left == 1:
+                    raise
         connected = _Socket(fileno=plain.detach())
         connected.deadline = self._deadline
         connected.settimeout(_left(self._deadline))

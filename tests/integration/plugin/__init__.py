@@ -1,0 +1,1 @@
+"""The listener's hooks against real and faulty gateways, without Airflow."""
