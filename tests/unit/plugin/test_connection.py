@@ -76,13 +76,14 @@ def test_next_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host's address that swallows everything leaves time for the next one."""
     real = socket.getaddrinfo
 
-    def two(host: str, port: int, **options: int) -> list[Any]:
-        return [found for each in ("127.0.0.1", "127.0.0.2") for found in real(each, port, **options)]
+    def resolve(host: str, *others: Any, **options: Any) -> list[Any]:  # noqa: ANN401  (the system's own signature)
+        hosts = ("127.0.0.1", "127.0.0.2") if host == "two.invalid" else (host,)
+        return [found for each in hosts for found in real(each, *others, **options)]
 
     with faulty.blackhole(0) as (server, _):
         port = int(server.url.rpartition(":")[2])
-        with socket.create_server(("127.0.0.2", port)), connected(server.url) as connection:
-            monkeypatch.setattr(socket, "getaddrinfo", two)
+        with socket.create_server(("127.0.0.2", port)), connected(f"http://two.invalid:{port}") as connection:
+            monkeypatch.setattr(socket, "getaddrinfo", resolve)
             connection.open(soon(DEADLINE))
 
 
