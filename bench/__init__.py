@@ -1,1 +1,1 @@
-"""How fast the command, the catalog and the recording rules are; `make bench` runs it."""
+"""How fast the command, the catalog, the listener and the recording rules are; `make bench` runs it."""

@@ -68,6 +68,7 @@ class Worker:
         self._taking_in: deque[Work] = deque()
         self._thread: threading.Thread | None = None
         self._target: Target | None = None
+        self._telling = False
         self._trouble = ""  # why the latest attempt failed, if it did
         self._dropped = 0
         self._drops_told = float("-inf")
@@ -107,7 +108,7 @@ class Worker:
             self.flush(self._target.timeout)
 
     def _is_idle(self) -> bool:
-        return not (self._inbox or self._waiting or self._taking_in)
+        return not (self._inbox or self._waiting or self._taking_in or self._telling)
 
     def _run(self) -> None:
         link = gateway.Link()
@@ -184,10 +185,9 @@ class Worker:
             waiting = self._waiting.get(key)
             if waiting is not None and waiting.values is values:
                 del self._waiting[key]
-            # Before whoever waits for this knows, as the process may end then.
-            if refused and waiting is not None:
-                _tell(self._target, [key], refused)
-            self._changed.notify_all()
+            lost = [key] if refused and waiting is not None else []
+            self._telling = True
+        self._told(lost, refused)
 
     def _give_up(self, started: float) -> None:
         """Let go of all that waited already when the delivery started, and that nothing newer was merged into."""
@@ -196,7 +196,17 @@ class Worker:
             lost = [key for key, waiting in self._waiting.items() if waiting.since <= started]
             for key in lost:
                 del self._waiting[key]
-            _tell(self._target, lost, self._trouble)
+            self._telling = True
+        self._told(lost, self._trouble)
+
+    def _told(self, lost: Sequence[Key], why: str) -> None:
+        """Tell of what is lost before whoever waits knows, as the process may end then.
+
+        Not under the lock: a slow log must not hold up a hook.
+        """
+        _tell(self._target, lost, why)
+        with self._changed:
+            self._telling = False
             self._changed.notify_all()
 
     def _drop(self, number: int) -> None:

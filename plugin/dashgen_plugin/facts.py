@@ -103,8 +103,9 @@ def state_of(task_instance: object) -> str:
 
 
 def state_word(state: object) -> str:
-    """Return Airflow's word for a state, which is an enum's member or a string."""
-    return str(getattr(state, "value", state) or "")
+    """Return Airflow's word for a state, which is an enum's member or a string; empty for anything else."""
+    word = state if type(state) is str else _attribute(state, "value")
+    return word if isinstance(word, str) else ""
 
 
 def mapped(map_index: object) -> int | None:
@@ -124,7 +125,7 @@ def timestamp(moment: object) -> float | None:
         return None
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-    except (OverflowError, ValueError):
+    except Exception:  # noqa: BLE001  (the zone can be of anyone's making)
         return None
 
 

@@ -121,7 +121,10 @@ def _task_started(task_instance: object) -> None:
 
 
 def _task_failed(task_instance: object) -> None:
-    if reading.state_of(task_instance) == reading.UP_FOR_RETRY:
+    state = reading.state_of(task_instance)
+    if not state:
+        raise reading.UnreadableError("whether the attempt failed for good can't be read")
+    if state == reading.UP_FOR_RETRY:
         _task_ended(task_instance, airflow.ON_TASK_RETRY, TaskState.UP_FOR_RETRY)
     else:
         _task_ended(task_instance, airflow.ON_TASK_FAILED, TaskState.FAILED)

@@ -75,7 +75,7 @@ def read(dag_run: object, *, each: bool) -> Rows | None:
     if session is None:
         return None
     run: Any = dag_run
-    of_run = {"dag_id": run.dag_id, "run_id": run.run_id, "start": run.start_date}
+    of_run = {"dag": run.dag_id, "run": run.run_id, "start": run.start_date}
     # What is pending in the scheduler's session is its own business, and flushing it could fail.
     with session.no_autoflush:
         if each:
@@ -92,7 +92,7 @@ def _statement(*, each: bool) -> Any:  # noqa: ANN401  (Airflow's SQLAlchemy is 
     from airflow.models.taskinstance import TaskInstance  # noqa: PLC0415  (the same)
     from sqlalchemy import bindparam, exists, func, literal, select  # noqa: PLC0415  (the same)
 
-    dag_id, run_id = bindparam("dag_id"), bindparam("run_id")
+    dag_id, run_id = bindparam("dag"), bindparam("run")
     later = exists().where(DagRun.dag_id == dag_id, DagRun.start_date > bindparam("start"))
     columns = (TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date)
     of_run = (TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)

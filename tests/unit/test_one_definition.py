@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dashgen"
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if (PACKAGE / "catalog") not in path.parents)
+PLUGIN = ROOT / "plugin" / "dashgen_plugin"
+# The one module that reads Airflow's objects: their attributes are named as the labels are.
+READS_AIRFLOW = PLUGIN / "facts.py"
+MODULES = sorted(
+    path
+    for folder in (PACKAGE, PLUGIN)
+    for path in folder.rglob("*.py")
+    if (PACKAGE / "catalog") not in path.parents and path != READS_AIRFLOW
+)
 TEMPLATES = sorted(path for path in (PACKAGE / "templates").rglob("*") if path.suffix == ".j2")
 CATALOG = Catalog(define(Settings()).metrics)
 
@@ -68,6 +76,13 @@ def _named_in(strings: Iterator[tuple[int, str]]) -> list[str]:
 def test_no_module_names_what_the_catalog_defines(path: Path) -> None:
     """No string outside the catalog holds a metric's, a job's or a label's name."""
     assert _named_in(_strings(path.read_text())) == []
+
+
+def test_what_reads_airflow_names_labels_alone() -> None:
+    """The plugin's module that reads Airflow's objects names their attributes, and no metric or job."""
+    found = {text for _, text in _strings(READS_AIRFLOW.read_text()) if NAMED.search(text)}
+    assert found
+    assert found <= CATALOG.labels.keys()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
