@@ -26,6 +26,7 @@ lint: $(INSTALLED) ## style, types, and out/ against its definitions
 	$(BIN)/dashgen lint
 
 bench: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## time the command, the rules, the listener and the sweeper
+	-tools/install-servers bench
 	$(BIN)/python -m bench
 
 schemas: ## regenerate dashgen/schemas from Grafana's own types

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +16,6 @@ from dashgen_sweeper import run as running
 from dashgen_sweeper.listing import ListingError
 from dashgen_sweeper.sweep import Options, RefusedError, Result
 from dashgen_sweeper.sweep import Progress as Told
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashgen import durations
 from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
@@ -25,7 +24,10 @@ from dashgen.pushgateway.address import Address, AddressError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.progress import Progress
+
 RULE = "sweep"
+MOST_TIMEOUT_SECONDS = 24 * 3600
 _SHOWN_FAILURES = 20
 
 
@@ -90,8 +92,11 @@ def _options(asked: Asked) -> Options:
         address = Address.parse(written)
         fleet = _duration("--fleet-max-age", asked.fleet_max_age) if asked.fleet_max_age else None
         selection = running.selection(_duration("--max-age", asked.max_age), asked.jobs, asked.match, fleet)
+        timeout = _timeout(asked.timeout)
     except ValueError as error:
         raise _error("dashgen sweep", str(error), "See dashgen sweep --help.", EXIT_USAGE) from None
+    if asked.key and not asked.cert:
+        raise _error("dashgen sweep", "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
     if asked.bearer_token_file:
         address = replace(address, authorization=f"Bearer {_token(asked.bearer_token_file)}")
     return Options(
@@ -104,7 +109,7 @@ def _options(asked: Asked) -> Options:
         heal=asked.heal,
         any_clock=asked.yes,
         pipeline=asked.pipeline,
-        timeout=_duration("--timeout", asked.timeout),
+        timeout=timeout,
     )
 
 
@@ -113,6 +118,13 @@ def _duration(option: str, written: str) -> int:
         return durations.parse(written)
     except ValueError:
         raise ValueError(f"{option} {written!r} is no duration such as 90m, 24h or 7d") from None
+
+
+def _timeout(written: str) -> int:
+    seconds = _duration("--timeout", written)
+    if not 0 < seconds <= MOST_TIMEOUT_SECONDS:
+        raise ValueError(f"--timeout {written!r} is not between 1s and 1d")
+    return seconds
 
 
 def _token(file: str) -> str:
@@ -143,6 +155,8 @@ def _print(result: Result, *, dry_run: bool) -> None:
     click.echo(f"{line}, in {result.duration:.1f} s")
     for labels, why in list(result.failed.items())[:_SHOWN_FAILURES]:
         click.echo(f"failed {{{labels.decode()}}}: {why}", err=True)
+    if len(result.failed) > _SHOWN_FAILURES:
+        click.echo(f"… and {len(result.failed) - _SHOWN_FAILURES} more failed", err=True)
     if result.interrupted:
         click.echo(f"interrupted: {result.accepted} deletions were sent; run it again for the rest", err=True)
     if result.inconsistent:
@@ -160,12 +174,21 @@ def _print(result: Result, *, dry_run: bool) -> None:
 @contextmanager
 def _progress() -> Iterator[Told]:
     """Show a bar on a terminal, and nothing elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield Told()
         return
+    # A quarter of the time that the command takes to start.
+    from rich.console import Console  # noqa: PLC0415  (as above)
+    from rich.progress import (  # noqa: PLC0415  (as above)
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Bar(bar)
 
 

@@ -1,13 +1,14 @@
 """The DAG ``pushgateway_sweeper`` for Airflow 2.11 and 3: a sweep a day, or by hand with parameters.
 
 A DAG file of one line uses it; the comment holds the word that Airflow looks for before it
-reads a file::
+reads a file, and keeps linters from removing the line::
 
-    from dashgen_sweeper.dag import sweeper  # for Airflow
+    from dashgen_sweeper.dag import sweeper  # noqa: F401  (for Airflow)
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -21,6 +22,8 @@ except ImportError:  # Airflow 2
     from airflow.operators.python import get_current_context
 
 SECONDS_PER_MINUTE = 60
+
+log = logging.getLogger(__name__)
 
 
 class SweepFailedError(Exception):
@@ -48,7 +51,8 @@ class SweepFailedError(Exception):
     tags=["dashgen"],
 )
 def _sweeper() -> None:
-    @task
+    # One value: Airflow would take the result apart into an XCom for each of its keys.
+    @task(multiple_outputs=False)
     def sweep() -> dict[str, Any]:
         """Sweep as the run's parameters say, and return what was done."""
         params = get_current_context()["params"]
@@ -67,13 +71,18 @@ def swept(max_age: float, jobs: list[str], *, dry_run: bool) -> dict[str, Any]:
 
     """
     # Not at the top: a DAG file is read every few seconds, and run once a day.
+    from dashgen_plugin import environment  # noqa: PLC0415
+
     from dashgen.pushgateway.address import Address  # noqa: PLC0415
     from dashgen_sweeper import run as running  # noqa: PLC0415
     from dashgen_sweeper.sweep import Options, Result  # noqa: PLC0415
 
     url, ca_file, instance = running.target()
+    if not url:
+        raise ValueError(f"which Pushgateway is not said: set {environment.URL}")
     selection = running.selection(max_age, jobs)
     options = Options(Address.parse(url), selection, ca_file=ca_file, dry_run=dry_run)
+    log.info("sweeping %s", options.address)
     result = Result()
     running.run(options, instance, result)
     summary = running.summary(result, dry_run=dry_run)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEPTH = 64
 CONNECTIONS = 4
 _READ = 1 << 16
+_MOMENT_SECONDS = 0.001
 _END_OF_HEAD = b"\r\n\r\n"
 _MOST_FAILURES_IN_A_ROW = 3
 
@@ -54,14 +55,16 @@ def pipelined(connection: Connection, targets: Iterator[str], *, timeout: float,
 
     Ends early at an answer that is not the usual one, or when the connection breaks. Returns the
     paths that were taken from ``targets`` and are not known to be accepted. ``tell`` gets the
-    numbers accepted; ``timeout`` is for each wait, in seconds.
+    numbers accepted; ``timeout`` is for each wait until more are, in seconds.
     """
     sent: deque[str] = deque()
     rest, more = b"", True
     try:
         with connection.raw("DELETE", deadline=time.monotonic() + timeout) as (socket, request):
-            socket.settimeout(timeout)
+            deadline = time.monotonic() + timeout
             while more or sent:
+                # At least a moment: 0 would mean not to wait at all.
+                socket.settimeout(max(deadline - time.monotonic(), _MOMENT_SECONDS))
                 if more and len(sent) <= DEPTH:
                     batch = list(itertools.islice(targets, DEPTH))
                     more = len(batch) == DEPTH
@@ -71,11 +74,15 @@ def pipelined(connection: Connection, targets: Iterator[str], *, timeout: float,
                 read = socket.recv(_READ)
                 *answers, rest = (rest + read).split(_END_OF_HEAD)
                 usual = sum(1 for _ in _usual(answers))
+                if usual > len(sent):  # then nobody knows which answer is whose
+                    break
                 for _ in range(usual):
                     sent.popleft()
                 tell(usual)
-                if usual < len(answers) or not read:
+                if usual < len(answers) or not read or len(rest) > _READ:
                     break
+                if usual:
+                    deadline = time.monotonic() + timeout
     except (OSError, http.client.HTTPException):
         pass
     return list(sent)
@@ -94,8 +101,8 @@ def one_by_one(
 ) -> dict[str, str]:
     """Delete the groups at these paths, one request at a time on a few connections.
 
-    Returns why each that failed did; after several failures to reach the gateway in a row, those
-    not tried yet are left out. ``timeout`` is for each request, in seconds.
+    Returns why each that failed did; after several failures to reach the gateway in a row, the
+    rest is not tried. ``timeout`` is for each request, in seconds.
     """
     failed: dict[str, str] = {}
     lock, stop = threading.Lock(), threading.Event()
@@ -128,6 +135,7 @@ def one_by_one(
             thread.start()
         for thread in threads:
             thread.join()
+        failed.update(dict.fromkeys(targets, "not tried: too many before it failed"))
     finally:
         stop.set()
     return failed

@@ -28,6 +28,7 @@ _CHUNK = 1 << 20
 _STATUS = frozenset({airflow.TASK_STATUS.name, airflow.DAG_RUN_STATUS.name})
 _PUSHED, _FAILED = pipeline.PUSH_TIME.name, pipeline.PUSH_FAILURE_TIME.name
 _RUNNING = 0.0
+_NO_TEXT = "\ufffd".encode()
 
 
 class ListingError(Exception):
@@ -74,7 +75,10 @@ def by_scrape(connection: Connection, wanted: Callable[[bytes], bool], *, deadli
             raise InconsistentError(_beginning(response))
         _expect_ok(response)
         listing = Listing(_clock(response), exact=False)
-        _take_samples(listing, _lines(_chunks(response)), wanted)
+        try:
+            _take_samples(listing, _lines(_chunks(response)), wanted)
+        except ValueError as error:
+            raise ListingError(f"the answer is not as a Pushgateway writes it: {error}") from None
     return listing
 
 
@@ -98,37 +102,53 @@ def _take_samples(listing: Listing, lines: Iterable[bytes], wanted: Callable[[by
     status = {name.encode() for name in _STATUS}
     pushed, failed = _PUSHED.encode(), _FAILED.encode()
     names = {*status, pushed, failed}
+    known = False
     for line in lines:
         name, _, sample = line.partition(b"{")
         if name not in names:
             continue
+        known = True
         labels, _, value = sample.rpartition(b"} ")
-        if not wanted(labels):
-            continue
+        number = float(value)
+        # Whether a group is wanted takes longer to find out than all the rest, so it comes last.
         if name == pushed:
-            listing.pushed[labels] = float(value)
+            if wanted(labels):
+                listing.pushed[labels] = number
         elif name == failed:
-            if (time := float(value)) > 0:
-                listing.failed[labels] = time
-        elif float(value) == _RUNNING:
+            if number > 0 and wanted(labels):
+                listing.failed[labels] = number
+        elif number == _RUNNING and wanted(labels):
             listing.running.add(labels)
+    if not known:
+        # An empty gateway, or no gateway at all: its API can say which.
+        raise ListingError("the answer tells of no groups")
 
 
 def _take_group(listing: Listing, group: dict[str, Any], wanted: Callable[[bytes], bool]) -> None:
     try:
-        own, key = group[_PUSHED]["metrics"][0], group["labels"]
+        key = group["labels"]
         # A pushed metric may be called labels; the gateway's own samples have them too.
-        labels = series.write(own["labels"] if isinstance(key.get("metrics"), list) else key)
-        pushed, failed = float(own["value"]), float(group[_FAILED]["metrics"][0]["value"])
+        named_so = isinstance(key.get("metrics"), list)
+        labels = series.write(group[_PUSHED]["metrics"][0]["labels"] if named_so else key)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         raise ListingError(f"a group is not as a Pushgateway tells it: {str(group)[:200]}") from None
-    if not wanted(labels):
+    pushed, failed = _time(group, _PUSHED), _time(group, _FAILED)
+    # In place of bytes that are no text the API writes this: the labels may be another group's.
+    if _NO_TEXT in labels or not wanted(labels):
         return
     listing.pushed[labels] = pushed
     if failed > 0:
         listing.failed[labels] = failed
     if any(sample.get("value") == "0" for name in _STATUS for sample in group.get(name, {}).get("metrics", ())):
         listing.running.add(labels)
+
+
+def _time(group: dict[str, Any], name: str) -> float:
+    """Return a group's time, 0 where it has none: one such group stops no sweep, and stays."""
+    try:
+        return float(group[name]["metrics"][0]["value"])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return 0.0
 
 
 def _groups(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -170,8 +190,11 @@ def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
     """Yield the body, unzipped; nothing that may be cut off passes as whole."""
     zipped = response.headers.get("Content-Encoding", "") == "gzip"
     unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    while chunk := response.read(_CHUNK):
-        yield unzip.decompress(chunk) if zipped else chunk
+    try:
+        while chunk := response.read(_CHUNK):
+            yield unzip.decompress(chunk) if zipped else chunk
+    except zlib.error as error:
+        raise ListingError(f"the answer can't be unzipped: {error}") from None
     told = response.chunked or response.length == 0
     if not (unzip.eof if zipped else told):
         raise ListingError("the answer ends early")

@@ -55,7 +55,7 @@ class _Outcome(Collector):
         result = self._result
         yield _family(pipeline.SWEEPER_LAST_RUN, self._ended)
         yield _family(pipeline.SWEEPER_DURATION, result.duration)
-        if not result.listed:
+        if not result.finished:
             return
         if result.clean:
             yield _family(pipeline.SWEEPER_LAST_SUCCESS, self._ended)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.labels import AIRFLOW_DAGS, AIRFLOW_TASKS, INSTANCE, PER_RUN_JOBS
+from dashgen.catalog.labels import AIRFLOW_DAGS, AIRFLOW_TASKS, PER_RUN_JOBS
 from dashgen.catalog.terms import JOB_LABEL
 from dashgen_sweeper import series
 
@@ -85,7 +85,7 @@ def plan(listing: Listing, selection: Selection, limit: int | None = None) -> Pl
     known stays.
     """
     job_of = series.finder(JOB_LABEL)
-    expired: list[tuple[float, bytes]] = []
+    expired: list[bytes] = []
     running, oldest = 0, listing.now
     for labels in listing.pushed:
         time = listing.newest(labels)
@@ -95,16 +95,16 @@ def plan(listing: Listing, selection: Selection, limit: int | None = None) -> Pl
         max_age = selection.max_age_of(job) or selection.max_age
         waits = age > max_age and labels in listing.running and job not in FLEET_JOBS
         if age > max_age * (RUNNING_FACTOR if waits else 1):
-            expired.append((time, labels))
+            expired.append(labels)
         else:
             running += waits
             oldest = min(oldest, time)
-    expired.sort()
+    expired.sort(key=listing.newest)
     chosen = expired if limit is None else expired[:limit]
     if len(chosen) < len(expired):
-        oldest = min(oldest, expired[len(chosen)][0])
+        oldest = min(oldest, listing.newest(expired[len(chosen)]))
     return Plan(
-        tuple(labels for _, labels in chosen),
+        tuple(chosen),
         len(listing.pushed),
         running,
         len(expired) - len(chosen),
@@ -121,5 +121,5 @@ def colliding(listing: Listing) -> list[bytes]:
     """
     alike: dict[bytes, list[bytes]] = {}
     for labels in listing.pushed:
-        alike.setdefault(series.write({INSTANCE.name: "", **series.parse(labels)}), []).append(labels)
+        alike.setdefault(series.with_instance(labels), []).append(labels)
     return [labels for group in alike.values() if len(group) > 1 for labels in group if listing.pushed[labels] == 0]

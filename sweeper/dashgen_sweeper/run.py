@@ -70,11 +70,13 @@ def summary(result: Result, *, dry_run: bool) -> dict[str, Any]:
         "postponed": result.postponed,
         "oldest_group_age_seconds": round(result.oldest_age, 3),
         "duration_seconds": round(result.duration, 3),
+        "accepted": result.accepted,
         "interrupted": result.interrupted,
         "inconsistent": result.inconsistent,
         "failures": [{"group": series.parse(labels), "reason": why} for labels, why in result.failed.items()],
         "poison": [series.parse(labels) for labels in result.poison],
         "healed": [series.parse(labels) for labels in result.healed],
+        "untold": result.untold,
         **({"groups": [series.parse(labels) for labels in result.deleted]} if dry_run else {}),
     }
 

@@ -6,13 +6,19 @@ labels sorted by name. Only what is to be deleted is ever taken apart.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
+
+from dashgen.catalog.labels import INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_LABEL = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|\Z)', re.DOTALL)
+_NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*"
+# Three times as fast as an alternative for each character, and the same.
+_VALUE = rb'[^"\\]*(?:\\.[^"\\]*)*'
+_LABEL = re.compile(rb'(%s)="(%s)"(?:,|\Z)' % (_NAME, _VALUE), re.DOTALL)
 _MARKS = len('="",')
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n"}
@@ -31,16 +37,25 @@ def parse(written: bytes) -> dict[str, str]:
     """
     pairs = _LABEL.findall(written)
     # Every byte is accounted for: what a pattern skips would be another group's key.
-    if sum(len(name) + len(value) + _MARKS for name, value in pairs) != len(written) + bool(pairs):
+    read = sum(map(len, itertools.chain.from_iterable(pairs))) + _MARKS * len(pairs)
+    if read != len(written) + bool(pairs):
         raise LabelsError(f"not the labels of a sample: {written[:100]!r}")
     return {name.decode(): unescaped(value) for name, value in pairs}
 
 
 def unescaped(value: bytes) -> str:
-    """Read a label's value as it is written between its quotes."""
+    """Read a label's value as it is written between its quotes.
+
+    Raises:
+        LabelsError: it is no UTF-8.
+
+    """
     if b"\\" in value:
         value = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), value)
-    return value.decode()
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise LabelsError(f"not UTF-8: {value[:100]!r}") from None
 
 
 def write(labels: Mapping[str, str]) -> bytes:
@@ -48,15 +63,26 @@ def write(labels: Mapping[str, str]) -> bytes:
     return b",".join(f'{name}="{_escaped(value)}"'.encode() for name, value in sorted(labels.items()))
 
 
+def with_instance(written: bytes) -> bytes:
+    """Write labels as a scrape has them: with an empty instance where there is none.
+
+    Raises:
+        LabelsError: they are no labels.
+
+    """
+    return write({INSTANCE.name: "", **parse(written)})
+
+
 def finder(name: str) -> Callable[[bytes], bytes]:
     """Make the function that returns a label's value as it is written, empty without it.
 
-    A quote inside a value is escaped, so what looks like the label is the label.
+    Labels are read from the first on: a value may end in what looks like the label, ``a="x,job="``.
     """
-    search = re.compile(rb'(?:\A|,)%s="((?:[^"\\]|\\.)*)"' % name.encode(), re.DOTALL).search
+    labels = (_NAME, _VALUE, name.encode(), _VALUE)
+    match = re.compile(rb'(?:%s="%s",)*?%s="(%s)"' % labels, re.DOTALL).match
 
     def find(written: bytes) -> bytes:
-        found = search(written)
+        found = match(written)
         return found[1] if found else b""
 
     return find

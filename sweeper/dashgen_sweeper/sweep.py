@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dashgen.pushgateway.connection import Connection
-from dashgen_sweeper import deletion, listing
+from dashgen_sweeper import deletion, listing, series
 from dashgen_sweeper.plan import Selection, colliding, plan
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Options:
 class Result:
     """What a sweep did; groups are their labels as Prometheus' text format writes them.
 
-    ``listed`` says whether it came so far; ``seen`` counts the groups that it was allowed to
+    ``finished`` says whether it came to its end; ``seen`` counts the groups that it was allowed to
     touch, ``running`` those past their time that stay as they say that they are running,
     ``postponed`` those above the limit. ``accepted`` counts the deletions that the gateway took,
     ``deleted`` are those seen to be gone (all that would go, in a dry run), ``failed`` says why
@@ -59,7 +59,7 @@ class Result:
     are in seconds.
     """
 
-    listed: bool = False
+    finished: bool = False
     seen: int = 0
     running: int = 0
     postponed: int = 0
@@ -88,7 +88,7 @@ class Result:
     @property
     def clean(self) -> bool:
         """Whether nothing is left that should be gone."""
-        return not (self.failed or self.interrupted or (self.inconsistent and not self.healed))
+        return self.finished and not (self.failed or self.inconsistent)
 
 
 class Progress:
@@ -117,6 +117,8 @@ def sweep(options: Options, result: Result, progress: Progress | None = None) ->
         _Sweep(options, result, progress or Progress()).run()
     except KeyboardInterrupt:
         result.interrupted = True
+    except series.LabelsError as error:
+        raise listing.ListingError(str(error)) from None
     finally:
         result.duration = time.monotonic() - started
 
@@ -127,6 +129,7 @@ class _Sweep:
         self.result = result
         self._wanted = options.selection.wanted()
         self._connect = partial(Connection, options.address, options.ca_file, options.client_cert)
+        self._zipped = not _is_loopback(options.address.host)
 
     def run(self) -> None:
         options, result, before = self._options, self.result, time.monotonic()
@@ -134,7 +137,7 @@ class _Sweep:
         slow = time.monotonic() - before > SLOW_LISTING_SECONDS
         self._check_clock(found)
         chosen = plan(found, options.selection, options.limit)
-        result.listed, result.seen, result.oldest_age = True, chosen.seen, chosen.oldest_age
+        result.seen, result.oldest_age = chosen.seen, chosen.oldest_age
         result.running, result.postponed, exact = chosen.running, chosen.postponed, found.exact
         expired = {labels: found.newest(labels) for labels in chosen.expired}
         del found, chosen  # the most that is ever held
@@ -142,15 +145,17 @@ class _Sweep:
             result.deleted = list(expired)
         elif expired:
             if slow:
-                expired = self._unchanged(expired)
+                expired = self._unchanged(expired, exact=exact)
             self._delete(expired, exact=exact)
+        result.finished = True
 
     def _list(self) -> Listing:
         self._progress.phase("listing")
         connection, deadline = self._connect(), time.monotonic() + self._options.timeout
-        zipped = not _is_loopback(self._options.address.host)
+        # What contradicts each other may come and go, also by what is deleted here.
+        self.result.inconsistent, self.result.poison = "", []
         try:
-            return listing.by_scrape(connection, self._wanted, deadline=deadline, zipped=zipped)
+            return listing.by_scrape(connection, self._wanted, deadline=deadline, zipped=self._zipped)
         except listing.InconsistentError as error:
             self.result.inconsistent = str(error)
             self._find_poison()
@@ -176,7 +181,26 @@ class _Sweep:
             targets = _paths(result.poison, exact=True)
             failed = deletion.one_by_one(self._connect, targets, timeout=options.timeout, tell=lambda _: None)
             if not failed:
-                result.healed, result.poison = result.poison, []
+                result.healed, result.poison = result.healed + result.poison, []
+                result.inconsistent = self._contradiction()
+
+    def _contradiction(self) -> str:
+        """Return what the gateway says of groups that contradict each other, once its queue is done."""
+        told = ""
+        for pause in SETTLE_SECONDS:
+            time.sleep(pause)
+            connection, deadline = self._connect(), time.monotonic() + self._options.timeout
+            try:
+                listing.by_scrape(connection, lambda _: False, deadline=deadline, zipped=self._zipped)
+            except listing.InconsistentError as error:
+                told = str(error)
+            except listing.ListingError:
+                return ""
+            else:
+                return ""
+            finally:
+                connection.close()
+        return told
 
     def _check_clock(self, found: Listing) -> None:
         # The header has whole seconds.
@@ -192,7 +216,7 @@ class _Sweep:
         for phase in ("deleting", "deleting again"):
             self._progress.phase(phase, len(left))
             why = self._send(left, exact=exact)
-            left = self._still_there(left)
+            left = self._still_there(left, why, exact=exact)
             if not left:
                 break
         gone = [labels for labels in expired if labels not in left]
@@ -218,21 +242,28 @@ class _Sweep:
             else {}
         )
 
-    def _still_there(self, deleted: dict[bytes, float]) -> dict[bytes, float]:
+    def _still_there(self, deleted: dict[bytes, float], failed: dict[bytes, str], *, exact: bool) -> dict[bytes, float]:
+        """List until what was deleted is gone, or time is up; what failed to be deleted is not waited for."""
         left = deleted
         for pause in SETTLE_SECONDS:
             time.sleep(pause)
-            left = self._unchanged(left)
-            if not left:
+            left = self._unchanged(left, exact=exact)
+            if left.keys() <= failed.keys():
                 break
         return left
 
-    def _unchanged(self, groups: dict[bytes, float]) -> dict[bytes, float]:
+    def _unchanged(self, groups: dict[bytes, float], *, exact: bool) -> dict[bytes, float]:
         """List again; return the groups that are there and have not been pushed to since."""
         found = self._list()
-        return {
-            labels: time for labels, time in groups.items() if labels in found.pushed and found.newest(labels) == time
-        }
+        if found.exact == exact:
+            return {
+                labels: time
+                for labels, time in groups.items()
+                if labels in found.pushed and found.newest(labels) == time
+            }
+        # One of the two could not tell an empty instance from none.
+        there = {(series.with_instance(labels), found.newest(labels)) for labels in found.pushed}
+        return {labels: time for labels, time in groups.items() if (series.with_instance(labels), time) in there}
 
 
 def _paths(groups: Iterable[bytes], *, exact: bool) -> Iterator[str]:

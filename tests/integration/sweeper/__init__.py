@@ -1,0 +1,1 @@
+"""The sweeper against real servers."""
