@@ -6,9 +6,8 @@ import json
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from dashgen_plugin import environment
-
 from bench.figures import Figure
+from dashgen_plugin import environment
 from tests import airflow_scripts, faulty, servers
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from dashgen_plugin import delivery
-from dashgen_plugin.listener import Listener
 from sqlalchemy import event
 
 from bench.plain_listener import PlainListener
+from dashgen_plugin import delivery
+from dashgen_plugin.listener import Listener
 from tests.airflow_database import Database
 
 if TYPE_CHECKING:

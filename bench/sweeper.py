@@ -9,8 +9,6 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from dashgen_sweeper import deletion, series
-
 from bench import groups
 from bench.figures import Figure
 from bench.groups import Pusher
@@ -18,6 +16,7 @@ from bench.sweeps import KINDS, Sweep, SweepError, bare_peak_mib, full
 from dashgen.pushgateway import group
 from dashgen.pushgateway.address import Address
 from dashgen.pushgateway.connection import Connection
+from dashgen_sweeper import deletion, series
 from tests import servers
 from tests.programs import program
 

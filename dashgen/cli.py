@@ -176,8 +176,8 @@ def init(folder: Path, *, airflow: bool) -> None:
     """Start a project of your own.
 
     A metric, a dashboard and an alert beside the built-in ones, with tests. With --airflow,
-    the environment variables and the requirement of an Airflow deployment, and the steps to
-    take. Files that are there already are not overwritten.
+    the environment variables, the requirement and the sweeper's DAG file of an Airflow
+    deployment, and the steps to take. Files that are there already are not overwritten.
     """
 
     def work() -> int:

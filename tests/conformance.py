@@ -14,22 +14,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from dashgen_plugin import delivery, environment, exposition, reconciliation
-from dashgen_plugin.extractors import EXTRACTORS
-from dashgen_plugin.listener import Listener
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashgen.catalog import airflow
 from dashgen.catalog.model import FLEET, LAB, PER_RUN
+from dashgen_plugin import delivery, environment, exposition, reconciliation
+from dashgen_plugin.extractors import EXTRACTORS
+from dashgen_plugin.listener import Listener
 from tests import hooks
 from tests.hookspecs import registered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dashgen_plugin.events import Push
-
     from dashgen.catalog.model import Event, Generation
+    from dashgen_plugin.events import Push
 
     Row = tuple[object, ...]
     Key = tuple[str, tuple[tuple[str, str], ...]]

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from dashgen import durations
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.pushgateway.address import Address, AddressError
 from dashgen_plugin import environment
 from dashgen_sweeper import run as running
 from dashgen_sweeper.listing import ListingError
 from dashgen_sweeper.sweep import Options, RefusedError, Result
 from dashgen_sweeper.sweep import Progress as Told
-
-from dashgen import durations
-from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
-from dashgen.pushgateway.address import Address, AddressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen_plugin import environment
-
 from dashgen.doctor import gateway, installation, variables
+from dashgen_plugin import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

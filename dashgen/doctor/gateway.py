@@ -8,8 +8,6 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
-from dashgen_plugin import environment
-from dashgen_plugin.gateway import PASSING, Link, TroubleError, reason
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashgen.catalog.labels import DASHGEN_DOCTOR, INSTANCE
@@ -21,13 +19,14 @@ from dashgen.pushgateway import group
 from dashgen.pushgateway.address import Address
 from dashgen.pushgateway.connection import Connection
 from dashgen.redaction import redacted
+from dashgen_plugin import environment
+from dashgen_plugin.gateway import PASSING, Link, TroubleError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashgen_plugin.environment import Environment, Target
-
     from dashgen.pushgateway.connection import Answer
+    from dashgen_plugin.environment import Environment, Target
 
 ANSWERS = "gateway"
 RUNS = "gateway's flags"

@@ -13,9 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypedDict
 
-from dashgen_plugin import own_metrics
-
 from dashgen.catalog.own import why_not_reported
+from dashgen_plugin import own_metrics
 
 ENTRY_POINTS = "airflow.plugins"
 PACKAGE = "dashgen_plugin"

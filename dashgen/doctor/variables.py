@@ -6,20 +6,18 @@ import os
 import ssl
 from typing import TYPE_CHECKING
 
-from dashgen_plugin import environment
-
 from dashgen.catalog.model import FLEET, LAB
 from dashgen.doctor.check import Check, Status, failed, ok, shown, warning
 from dashgen.problems import EXIT_USAGE
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.redaction import redacted
+from dashgen_plugin import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashgen_plugin.environment import Environment
-
     from dashgen.doctor.installation import Found
+    from dashgen_plugin.environment import Environment
 
 _EVERYWHERE = "in the environment of every Airflow component"
 

@@ -22,6 +22,7 @@ except ImportError:  # Airflow 2
     from airflow.operators.python import get_current_context
 
 SECONDS_PER_MINUTE = 60
+MOST_LISTED = 100
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def _sweeper() -> None:
 
 
 def swept(max_age: float, jobs: list[str], *, dry_run: bool) -> dict[str, Any]:
-    """Sweep the gateway that the plugin pushes to; return what was done.
+    """Sweep the gateway that the plugin pushes to; return what was done, with the first groups of each list.
 
     Raises:
         SweepFailedError: something stayed, or the gateway's groups contradict each other.
@@ -71,9 +72,8 @@ def swept(max_age: float, jobs: list[str], *, dry_run: bool) -> dict[str, Any]:
 
     """
     # Not at the top: a DAG file is read every few seconds, and run once a day.
-    from dashgen_plugin import environment  # noqa: PLC0415
-
     from dashgen.pushgateway.address import Address  # noqa: PLC0415
+    from dashgen_plugin import environment  # noqa: PLC0415
     from dashgen_sweeper import run as running  # noqa: PLC0415
     from dashgen_sweeper.sweep import Options, Result  # noqa: PLC0415
 
@@ -85,7 +85,11 @@ def swept(max_age: float, jobs: list[str], *, dry_run: bool) -> dict[str, Any]:
     log.info("sweeping %s", options.address)
     result = Result()
     running.run(options, instance, result)
-    summary = running.summary(result, dry_run=dry_run)
+    # It is stored in Airflow's database, where 100,000 groups have no business.
+    summary = {
+        key: value[:MOST_LISTED] if isinstance(value, list) else value
+        for key, value in running.summary(result, dry_run=dry_run).items()
+    }
     if not result.clean:
         raise SweepFailedError(str(summary))
     return summary

@@ -27,7 +27,7 @@ class Selection:
 
     ``jobs`` replace the per-run jobs of the catalog; ``match`` must hold as well: a label and
     what its whole value must match. ``fleet_max_age`` adds the fleet's jobs, with an age of
-    their own.
+    their own; nothing else does.
     """
 
     max_age: float
@@ -37,7 +37,8 @@ class Selection:
 
     def max_age_of(self, job: str) -> float | None:
         """Return how old a group of the job may grow, None where it may not be touched."""
-        if self.fleet_max_age is not None and job in FLEET_JOBS:
+        if job in FLEET_JOBS:
+            # Never by a pattern such as airflow_.*: a task that runs once a week would be gone after a day.
             return self.fleet_max_age
         if self.jobs:
             return self.max_age if any(pattern.fullmatch(job) for pattern in self.jobs) else None

@@ -7,9 +7,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from dashgen_plugin import environment
-
 from dashgen.pushgateway.connection import Connection
+from dashgen_plugin import environment
 from dashgen_sweeper import metrics, series
 from dashgen_sweeper.plan import Selection
 from dashgen_sweeper.sweep import Options, Progress, Result, sweep

@@ -65,8 +65,8 @@ class Sqlite:
 
     @property
     def address(self) -> str:
-        """What Airflow connects to."""
-        return f"sqlite:///{self.path}?timeout=1"
+        """What Airflow connects to: with less patience a busy moment ends its dag-processor."""
+        return f"sqlite:///{self.path}?timeout={BUSY_SECONDS:g}"
 
     def share(self) -> None:
         """Let many processes use it: in this mode, which the file keeps, readers and the writer don't wait."""

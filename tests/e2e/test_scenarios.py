@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,23 +12,23 @@ from dashgen.catalog.labels import TaskState
 from dashgen.catalog.model import FLEET, LAB, PER_RUN
 from tests import servers
 from tests.e2e import gateway_state
-from tests.e2e.airflow import INSTANCE, airflow_2, airflow_3
-from tests.e2e.databases import Sqlite, postgres
+from tests.e2e.airflow import INSTANCE
+from tests.e2e.deployments import deployed
 from tests.e2e.expected import Expected
 from tests.e2e.play import Outcome, Run, Stage, perform
 from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3, DAGS, SCENARIOS, VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dashgen.catalog.model import Generation, Metric
-    from tests.e2e.airflow import Deployment
     from tests.e2e.gateway_state import Key, State
     from tests.e2e.scenarios import Scenario
 
 CASES = [(version, scenario.dag_id) for version in VERSIONS for scenario in SCENARIOS if version in scenario.versions]
 JOBS = {job.name: job for metric in catalog.METRICS for job in metric.jobs}
+SETTINGS = {"AIRFLOW_VAR_ENABLE_V2_GAUGES": "true", "AIRFLOW_VAR_ENABLE_V1_COUNTERS": "true"}
 METRICS = {metric.name: metric for metric in catalog.METRICS}
 
 
@@ -65,7 +64,7 @@ def _performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Pa
     """Perform all scenarios in one deployment, all generations on, and end it."""
     folder = tmp_path_factory.mktemp("airflow")
     with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as gateway:
-        with _deployed(version, folder, wheel, gateway.url) as deployment:
+        with deployed(version, folder, wheel, gateway.url, **SETTINGS) as deployment:
             deployment.wait("the DAGs", lambda: deployment.database.dags() >= DAGS)
             stage = Stage(deployment, gateway, deployment.database.rows(), gateway_state.read(gateway))
             outcomes: dict[str, Outcome] = {}
@@ -82,18 +81,6 @@ def _act(stage: Stage, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
         run = Run(stage, scenario.dag_id, expected, scenario.run_id)
         plays[scenario.dag_id] = (run, scenario.steps(run))
     return perform(stage, plays)
-
-
-@contextmanager
-def _deployed(version: str, folder: Path, wheel: Path, gateway: str) -> Iterator[Deployment]:
-    settings = {"AIRFLOW_VAR_ENABLE_V2_GAUGES": "true", "AIRFLOW_VAR_ENABLE_V1_COUNTERS": "true"}
-    with ExitStack() as stack:
-        if version == AIRFLOW_3:
-            database = Sqlite(folder / "airflow.db")
-            yield stack.enter_context(airflow_3(folder, wheel, database, gateway, **settings))
-        else:
-            cluster = stack.enter_context(postgres())
-            yield stack.enter_context(airflow_2(folder, wheel, cluster, gateway, **settings))
 
 
 @pytest.mark.parametrize(("version", "dag_id"), CASES)

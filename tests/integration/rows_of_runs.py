@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dashgen_plugin import reconciliation
 from sqlalchemy import event
 
+from dashgen_plugin import reconciliation
 from tests.airflow_database import START, Database
 
 if TYPE_CHECKING:

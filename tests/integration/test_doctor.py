@@ -9,8 +9,8 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashgen_plugin import environment
 
+from dashgen_plugin import environment
 from tests import servers
 from tests.environments import install, run
 from tests.programs import TOOLS, MissingProgramError

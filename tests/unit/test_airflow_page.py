@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dashgen_plugin import delivery, environment
-
 from dashgen import scaffold
 from dashgen.catalog.airflow import EVENTS
 from dashgen.catalog.labels import DASHGEN_DOCTOR
 from dashgen.catalog.model import FLEET, PER_RUN
 from dashgen.doctor import gateway
+from dashgen_plugin import delivery, environment
 from tests.command import content, dashgen, shell
 
 PAGE = (Path(__file__).parents[2] / "docs/airflow.md").read_text(encoding="utf-8")
@@ -91,6 +90,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert first.stdout.splitlines() == [
         "written here/README.md",
         "written here/airflow.env",
+        "written here/dags/pushgateway_sweeper.py",
         "written here/requirements.txt",
         "Next: set the gateway's address in here/airflow.env, and follow here/README.md",
     ]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
-from dashgen_plugin import environment
 
 from dashgen.cli import cli
 from dashgen.doctor import installation, variables
 from dashgen.doctor.check import Check, Status
 from dashgen.doctor.installation import Found
+from dashgen_plugin import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import environment
 
 from dashgen.doctor import gateway
 from dashgen.doctor.check import Check, Status
+from dashgen_plugin import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

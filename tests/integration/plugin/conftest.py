@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+
 from dashgen_plugin import delivery, environment, listener, own_metrics
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import environment
 
+from dashgen_plugin import environment
 from tests import certificates, faulty, hooks
 from tests.integration.plugin.bounds import AT_ONCE, DEADLINE, SECRET, SILENCE, ends_task, with_credentials, within
 

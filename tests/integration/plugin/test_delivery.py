@@ -8,18 +8,17 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import delivery, environment
-from dashgen_plugin.events import Push
 
 from dashgen.catalog import airflow
 from dashgen.catalog.labels import AIRFLOW_DAGS
+from dashgen_plugin import delivery, environment
+from dashgen_plugin.events import Push
 from tests import faulty, hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashgen_plugin.listener import Listener
-
     from tests import servers
     from tests.wire import Request
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashgen_plugin.listener import Listener
-
     from tests.wire import Server
 
     Lines = Callable[[], list[str]]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen_plugin import environment
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+from dashgen_plugin import environment
 from tests import hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pytest
-    from dashgen_plugin.listener import Listener
 
+    from dashgen_plugin.listener import Listener
     from tests import servers
 
 ODD = [

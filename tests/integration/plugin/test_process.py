@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 from dashgen_plugin import environment
-
 from tests import faulty, hooks
 
 if TYPE_CHECKING:

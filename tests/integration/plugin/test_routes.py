@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import delivery, environment
 
+from dashgen_plugin import delivery, environment
 from tests import certificates, faulty, hooks, servers
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+
 from dashgen_plugin import environment
 from dashgen_sweeper import sweep
-
 from tests import servers
 from tests.integration.sweeper import gateways
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from dashgen_sweeper.plan import Selection
-from dashgen_sweeper.sweep import Options, Result, sweep
-
 from dashgen.pushgateway.address import Address
 from dashgen.pushgateway.connection import Connection
+from dashgen_sweeper.plan import Selection
+from dashgen_sweeper.sweep import Options, Result, sweep
 from tests import servers, wire
 from tests.command import Done, dashgen
 

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
 from dashgen_sweeper.listing import ListingError
 from dashgen_sweeper.sweep import RefusedError
-
 from tests import faulty, wire
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import DAY, EXPIRED, HOUR, MAX_AGE, Group

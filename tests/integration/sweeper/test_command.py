@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from dashgen_plugin import environment
 
 from dashgen.cli import cli
+from dashgen_plugin import environment
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import DAY, EXPIRED, HOUR, STAYING
 

@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
 from dashgen_sweeper.listing import ListingError
 from dashgen_sweeper.sweep import Result, sweep
-
 from tests import faulty, servers, wire
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import EXPIRED

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import pytest
-from dashgen_sweeper import series
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashgen_sweeper import series
 from tests import servers
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import DAY, Group

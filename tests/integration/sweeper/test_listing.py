@@ -8,8 +8,8 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_sweeper import listing, series
 
+from dashgen_sweeper import listing, series
 from tests import servers
 from tests.integration.sweeper import gateways
 from tests.unit.sweeper.listings import recorded

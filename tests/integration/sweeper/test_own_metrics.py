@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashgen_sweeper import run
-from dashgen_sweeper.listing import ListingError
-from dashgen_sweeper.sweep import Result
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashgen.catalog import pipeline
 from dashgen.catalog.labels import PUSHGATEWAY_SWEEPER, RESULT
+from dashgen_sweeper import run
+from dashgen_sweeper.listing import ListingError
+from dashgen_sweeper.sweep import Result
 from tests import servers
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import EXPIRED, STAYING

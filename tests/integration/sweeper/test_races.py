@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_sweeper import sweep
 
+from dashgen_sweeper import sweep
 from tests import servers
 from tests.command import BIN
 from tests.integration.sweeper import gateways

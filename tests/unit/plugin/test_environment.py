@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from dashgen_plugin import environment
-from dashgen_plugin.environment import Environment, Target
 
 from dashgen.catalog.model import FLEET, LAB, PER_RUN
+from dashgen_plugin import environment
+from dashgen_plugin.environment import Environment, Target
 
 URL = "http://gateway:9091"
 

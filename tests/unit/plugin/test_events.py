@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from dashgen_plugin import events
-from dashgen_plugin.extractors import EXTRACTORS
-from dashgen_plugin.facts import RunFacts, TaskFacts
 
 from dashgen.catalog import airflow
 from dashgen.catalog.labels import DagRunState, TaskState
 from dashgen.catalog.model import FLEET, LAB, PER_RUN, Event, Generation
 from dashgen.catalog.terms import Source
+from dashgen_plugin import events
+from dashgen_plugin.extractors import EXTRACTORS
+from dashgen_plugin.facts import RunFacts, TaskFacts
 from tests import conformance
 
 GENERATIONS = (FLEET, PER_RUN, LAB)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import exposition
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashgen.catalog import airflow
 from dashgen.catalog.terms import MetricType
+from dashgen_plugin import exposition
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashgen_plugin.extractors import EXTRACTORS
-from dashgen_plugin.facts import RunFacts, TaskFacts
 
 from dashgen.catalog import airflow
 from dashgen.catalog.labels import DagRunState, TaskState
+from dashgen_plugin.extractors import EXTRACTORS
+from dashgen_plugin.facts import RunFacts, TaskFacts
 
 if TYPE_CHECKING:
     from dashgen.catalog.model import Metric

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashgen_plugin import facts
-from dashgen_plugin.facts import RunFacts, TaskFacts, UnreadableError
 
 from dashgen.catalog.labels import HANDLER, DagRunState, TaskState
+from dashgen_plugin import facts
+from dashgen_plugin.facts import RunFacts, TaskFacts, UnreadableError
 from tests import hooks
 from tests.conformance import TASK_CODES
 

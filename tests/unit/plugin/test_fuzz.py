@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from dashgen_plugin import delivery, environment, exposition, own_metrics, reconciliation
-from dashgen_plugin.listener import Listener
-from dashgen_plugin.reconciliation import Rows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashgen.catalog import airflow
 from dashgen.catalog.model import FLEET, LAB
 from dashgen.pushgateway import group
+from dashgen_plugin import delivery, environment, exposition, own_metrics, reconciliation
+from dashgen_plugin.listener import Listener
+from dashgen_plugin.reconciliation import Rows
 from tests import conformance
 from tests.hookspecs import LINES, registered
 

@@ -7,13 +7,13 @@ import socket
 import time
 
 import pytest
-from dashgen_plugin import gateway
-from dashgen_plugin.environment import Target
 
 from dashgen.catalog import airflow
 from dashgen.catalog.model import Metric
 from dashgen.catalog.terms import MetricType
 from dashgen.pushgateway.address import AddressError
+from dashgen_plugin import gateway
+from dashgen_plugin.environment import Target
 from tests import faulty
 
 KEY = ("airflow_tasks", (("dag_id", "a/b"), ("task_id", "load"), ("instance", "i")))

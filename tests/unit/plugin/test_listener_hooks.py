@@ -7,10 +7,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashgen_plugin import delivery, environment, listener, own_metrics, reconciliation
-from dashgen_plugin.listener import Listener
 
 from dashgen.catalog import airflow
+from dashgen_plugin import delivery, environment, listener, own_metrics, reconciliation
+from dashgen_plugin.listener import Listener
 from tests import hooks
 from tests.hookspecs import LINES, registered
 

@@ -11,23 +11,22 @@ from fractions import Fraction
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
-import dashgen_plugin
 import pytest
-from dashgen_plugin import delivery, own_metrics, report
-from dashgen_plugin.facts import TaskFacts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import dashgen_plugin
 from dashgen.catalog.labels import AIRFLOW_TASK_RUNS, AIRFLOW_TASKS, TaskState
+from dashgen_plugin import delivery, own_metrics, report
+from dashgen_plugin.facts import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from dashgen.catalog import Job
     from dashgen_plugin.environment import Target
     from dashgen_plugin.events import Push
-
-    from dashgen.catalog import Job
 
 TASK = TaskFacts("etl", "load", "manual__1", None, TaskState.RUNNING, 1, 0.0, None)
 FLEET = (AIRFLOW_TASKS, (("dag_id", "etl"), ("task_id", "load"), ("instance", "prod")))

@@ -11,13 +11,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_plugin import reconciliation
-from dashgen_plugin.facts import RunFacts
-from dashgen_plugin.reconciliation import Rows
 
 from dashgen.catalog import airflow
 from dashgen.catalog.labels import DagRunState
 from dashgen.catalog.model import FLEET, PER_RUN
+from dashgen_plugin import reconciliation
+from dashgen_plugin.facts import RunFacts
+from dashgen_plugin.reconciliation import Rows
 from tests.hooks import START
 
 if TYPE_CHECKING:

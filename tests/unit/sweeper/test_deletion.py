@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 import pytest
-from dashgen_sweeper import deletion, series
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dashgen_sweeper import deletion, series
 
 if TYPE_CHECKING:
     from dashgen.pushgateway.connection import Answer, Connection

@@ -8,10 +8,10 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
-from dashgen_sweeper import listing, series
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashgen_sweeper import listing, series
 from tests.unit.sweeper import listings
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dashgen_sweeper import run, series
 from dashgen_sweeper.listing import Listing
 from dashgen_sweeper.plan import DEFAULT_JOBS, FLEET_JOBS, Selection, colliding, plan
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = 1.8e9
 HOUR = 3600.0
@@ -98,11 +99,13 @@ def test_job_and_match_are_of_whole_values(job: str, value: str, other: str) -> 
 
 
 def test_fleet_beside_named_jobs() -> None:
-    """The fleet's age is its own, also where its jobs are named."""
+    """The fleet's age is its own, and naming its jobs does not touch it."""
     selection = run.selection(HOUR, ["airflow_.*"], fleet_max_age=9 * HOUR)
     assert {selection.max_age_of(job) for job in FLEET_JOBS} == {9 * HOUR}
     assert selection.max_age_of("airflow_task_runs") == HOUR
     assert selection.max_age_of("backup") is None
+    named = run.selection(HOUR, ["airflow_.*"])
+    assert {named.max_age_of(job) for job in FLEET_JOBS} == {None}
 
 
 def test_colliding() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from dashgen_sweeper import series
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from dashgen_sweeper import series
 
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
 HOSTILE = st.text('\\"n,={}/% \n\r\u2028}', max_size=8)

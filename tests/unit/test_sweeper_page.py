@@ -1,0 +1,76 @@
+"""The page on the sweeper: what it says is what the command takes, and its examples can be used."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dashgen import scaffold
+from dashgen.cli import sweep
+from tests.command import dashgen
+
+PAGE = (Path(__file__).parents[2] / "docs/sweeper.md").read_text(encoding="utf-8")
+ON_THE_COMMAND, *_ = PAGE.split("\n## As a DAG")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+
+
+def examples(language: str) -> list[str]:
+    """Return the page's blocks of code in a language."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    return [text for of, text in blocks if of == language]
+
+
+def test_options(tmp_path: Path) -> None:
+    """The page tells each option of the command, and no other."""
+    printed = set(OPTION.findall(dashgen("sweep", "--help", cwd=tmp_path).stdout))
+    assert set(OPTION.findall(ON_THE_COMMAND)) == printed - {"--help", "--pipeline"}
+
+
+def test_defaults_and_exit_codes() -> None:
+    """The page's ages and exit codes are those of the command."""
+    defaults = {option.name: option.default for option in sweep.params}
+    assert f"{str(defaults['max_age']).removesuffix('h')} hours (`--max-age`)" in PAGE
+    assert re.findall(r"^\| (\d) \|", PAGE, flags=re.MULTILINE) == ["0", "1", "2", "3"]
+
+
+def test_dag_file() -> None:
+    """The page shows the DAG file that ``dashgen init --airflow`` writes, with the words that Airflow looks for."""
+    written = scaffold.files(scaffold.AIRFLOW)["dags/pushgateway_sweeper.py"]
+    assert examples("python") == [written]
+    assert len(written.splitlines()) == 1
+    assert all(word in written.lower() for word in ("dag", "airflow"))
+
+
+def commands() -> list[list[str]]:
+    """Return the sweeps in the page's examples, without the program."""
+    (job,) = examples("yaml")
+    template = yaml.safe_load(job)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    found = [container["command"] for container in template["containers"]]
+    for unit in examples("ini"):
+        parser = ConfigParser()
+        parser.optionxform = str  # type: ignore[assignment, method-assign]  # (as systemd reads it)
+        parser.read_string(unit)
+        if parser.has_option("Service", "ExecStart"):
+            found.append(shlex.split(parser["Service"]["ExecStart"]))
+    found += [shlex.split(line, comments=True) for block in examples("") for line in block.splitlines()]
+    return [words[1:] for words in found]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_example_is_a_command(words: list[str]) -> None:
+    """The command takes what the examples of cron, systemd and a shell say."""
+    name, *arguments = words
+    assert name == sweep.name
+    sweep.make_context(name, arguments)
+
+
+def test_timer_belongs_to_the_service() -> None:
+    """The two units bear the same name, and the page's command enables the timer."""
+    files = re.findall(r"^# /etc/systemd/system/(\S+)$", PAGE, flags=re.MULTILINE)
+    assert files == ["pushgateway-sweeper.service", "pushgateway-sweeper.timer"]
+    assert f"`systemctl enable --now {files[1]}`" in PAGE
