@@ -74,4 +74,5 @@ class Database:
             "try_number": 1,
             "start_date": START,
             "end_date": START + MINUTE,
+            "updated_at": START + 1.5 * MINUTE,
         }

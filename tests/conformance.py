@@ -167,7 +167,7 @@ def _reconciled(event: Event, code: int, state: str) -> Case:
 
 
 def _row(state: str, *, later: bool = False) -> Row:
-    return ("load", state, ATTEMPT, START, END if state in ENDED else None, later, 1, MAP_INDEX)
+    return ("load", state, ATTEMPT, START, END if state in ENDED else None, later, 1, END, MAP_INDEX)
 
 
 def _run_arguments(event: Event) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,6 +62,8 @@ def run(asked: Asked, style: str) -> int:
     """
     _, _, instance = running.target()
     options, result = _options(asked), Result()
+    # Kubernetes and systemd end a sweep like this; it says what was done as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _progress() as progress:
             running.run(options, instance, result, progress)
@@ -147,12 +150,17 @@ def _print(result: Result, *, dry_run: bool) -> None:
     if dry_run:
         for labels in result.deleted:
             click.echo(f"{{{labels.decode()}}}")
-    counts = result.counts
-    stays = [f"{counts['kept']} kept"]
-    stays += [f"{result.running} of them running"] if result.running else []
-    stays += [f"{result.postponed} above the limit"] if result.postponed else []
-    line = f"{counts['seen']} groups seen: {counts['deleted']} {deleted}, {', '.join(stays)}, {counts['failed']} failed"
-    click.echo(f"{line}, in {result.duration:.1f} s")
+    if result.finished:
+        counts = result.counts
+        stays = [f"{counts['kept']} kept"]
+        stays += [f"{result.running} of them running"] if result.running else []
+        stays += [f"{result.postponed} above the limit"] if result.postponed else []
+        done = f"{counts['deleted']} {deleted}, {', '.join(stays)}, {counts['failed']} failed"
+        click.echo(f"{counts['seen']} groups seen: {done}, in {result.duration:.1f} s")
+    _print_trouble(result)
+
+
+def _print_trouble(result: Result) -> None:
     for labels, why in list(result.failed.items())[:_SHOWN_FAILURES]:
         click.echo(f"failed {{{labels.decode()}}}: {why}", err=True)
     if len(result.failed) > _SHOWN_FAILURES:

@@ -18,6 +18,7 @@ import time
 from collections import deque
 from typing import NamedTuple
 
+from dashgen.pushgateway.address import AddressError
 from dashgen_plugin import gateway
 
 TYPE_CHECKING = False  # typing's own costs the plugin's import 3 ms
@@ -84,7 +85,7 @@ class Worker:
             self._inbox.append(work)
             if len(self._inbox) > MOST_WAITING:
                 self._inbox.popleft()
-                self._drop(1)
+                self._dropped += 1
             if self._target is None:
                 atexit.register(self._at_exit)
             self._target = target
@@ -92,15 +93,16 @@ class Worker:
 
     def flush(self, seconds: float) -> None:
         """Wait until all has been sent, but no longer than ``seconds``; give up and tell the rest."""
+        lost: dict[Key, None] = {}
         with self._changed:
-            if self._changed.wait_for(self._is_idle, seconds - min(GIVING_UP_SECONDS, seconds / 2)):
-                return
-            late = [push for work in (*self._taking_in, *self._inbox) for push in _done(work)]
-            lost = dict.fromkeys([*self._waiting, *((push.job.name, push.labels) for push in late)])
-            self._taking_in, self._inbox = deque(), deque()
-            self._waiting.clear()
+            if not self._changed.wait_for(self._is_idle, seconds - min(GIVING_UP_SECONDS, seconds / 2)):
+                late = [push for work in (*self._taking_in, *self._inbox) for push in _done(work)]
+                lost = dict.fromkeys([*self._waiting, *((push.job.name, push.labels) for push in late)])
+                self._taking_in, self._inbox = deque(), deque()
+                self._waiting.clear()
             because = f" ({self._trouble})" if self._trouble else ""
         _tell(self._target, list(lost), f"not sent within {seconds:g} s{because}")
+        self._tell_drops(at_last=True)
 
     def _at_exit(self) -> None:
         # A fork inherits the handler, not the thread.
@@ -115,6 +117,7 @@ class Worker:
         while self._has_work():
             self._deliver(link)
         link.close()
+        self._tell_drops(at_last=True)
 
     def _has_work(self) -> bool:
         """Wait for work; without any for a while, let go of the thread."""
@@ -150,7 +153,10 @@ class Worker:
             self._take_in()
             key, values = self._first()
             if key is not None:
-                self._remove(key, values, link.post(key, values, deadline))
+                refused = link.post(key, values, deadline)
+                if gateway.concerns_all(refused):
+                    return AddressError(refused)
+                self._remove(key, values, refused)
         except Exception as error:  # noqa: BLE001  (an error that ends the thread would print a traceback)
             return error
         return None
@@ -168,12 +174,14 @@ class Worker:
             self._taking_in = deque()
             for push in found:
                 key = (push.job.name, push.labels)
-                before = self._waiting[key].values if key in self._waiting else {}
-                self._waiting[key] = Waiting({**before, **push.values}, time.monotonic())
+                # Taken out, so that it comes last: what has had no news for longest is dropped first.
+                before = self._waiting.pop(key, None)
+                self._waiting[key] = Waiting({**(before.values if before else {}), **push.values}, time.monotonic())
             while len(self._waiting) > MOST_WAITING:
                 del self._waiting[next(iter(self._waiting))]
-                self._drop(1)
+                self._dropped += 1
             self._changed.notify_all()
+        self._tell_drops()
 
     def _first(self) -> tuple[Key | None, dict[Metric, float]]:
         with self._changed:
@@ -209,12 +217,14 @@ class Worker:
             self._telling = False
             self._changed.notify_all()
 
-    def _drop(self, number: int) -> None:
-        self._dropped += number
-        if time.monotonic() - self._drops_told >= DROPS_TOLD_EVERY_SECONDS:
-            self._drops_told = time.monotonic()
-            log.warning("more than %d groups wait for the Pushgateway: dropped %d", MOST_WAITING, self._dropped)
-            self._dropped = 0
+    def _tell_drops(self, *, at_last: bool = False) -> None:
+        """Tell how many were dropped, at most once a minute but for the last ones."""
+        now = time.monotonic()
+        with self._changed:
+            if not self._dropped or (not at_last and now - self._drops_told < DROPS_TOLD_EVERY_SECONDS):
+                return
+            dropped, self._dropped, self._drops_told = self._dropped, 0, now
+        log.warning("more than %d groups wait for the Pushgateway: dropped %d", MOST_WAITING, dropped)
 
 
 _workers: dict[int, Worker] = {}

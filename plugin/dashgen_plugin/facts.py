@@ -97,6 +97,11 @@ def of_run(dag_run: object, state: DagRunState) -> RunFacts:
     )
 
 
+def is_trial(task_instance: object) -> bool:
+    """Whether this is ``airflow tasks test`` of Airflow 2, which tells of a start and never of a success."""
+    return _attribute(task_instance, "test_mode") is True
+
+
 def state_of(task_instance: object) -> str:
     """Return Airflow's word for the object's state, an empty string where it can't be read."""
     return state_word(_attribute(task_instance, "state"))

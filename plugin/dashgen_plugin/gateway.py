@@ -27,6 +27,8 @@ _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 _TOO_MANY_REQUESTS = 429
 _SHOWN_CHARACTERS = 200
+# Answers about the address or the credentials: the next group would get the same.
+_ABOUT_ALL = ("3", "401", "403", "404", "405", "407")
 
 
 class TroubleError(OSError):
@@ -90,6 +92,11 @@ class Link:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def concerns_all(refused: str) -> bool:
+    """Whether what :meth:`Link.post` returned says that no group will be taken, not only this one."""
+    return refused.startswith(_ABOUT_ALL)
 
 
 def reason(error: Exception, timeout: float) -> str:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # What airflow.listeners.hookimpl is, in both versions; so that this module needs no Airflow.
 hookimpl = pluggy.HookimplMarker("airflow")
 
-_FIRST_WITH_TASK_SDK = 3
+_LAST_WITHOUT_TASK_SDK = 2
 
 _said: set[str] = set()
 
@@ -114,7 +114,7 @@ def _say_once(level: int, sentence: str) -> None:
 
 def _task_started(task_instance: object) -> None:
     settings = _settings()
-    if settings is not None:
+    if settings is not None and not reading.is_trial(task_instance):
         facts = reading.of_task(task_instance, TaskState.RUNNING)
         own_metrics.enter(facts)
         _put_task(airflow.ON_TASK_RUNNING, facts, settings)
@@ -132,9 +132,9 @@ def _task_failed(task_instance: object) -> None:
 
 def _task_ended(task_instance: object, event: Event, state: TaskState) -> None:
     settings = _settings()
-    if settings is None:
+    if settings is None or reading.is_trial(task_instance):
         return
-    waits = _in_tasks_process()
+    waits = _may_wait(event)
     own_metrics.leave()
     _put_task(event, reading.of_task(task_instance, state), settings)
     if waits:
@@ -146,14 +146,19 @@ def _put_task(event: Event, facts: reading.TaskFacts, settings: Environment) -> 
     delivery.put(work, settings.target)
 
 
-def _in_tasks_process() -> bool:
-    """Whether this process is one that may wait: a task's own, or Airflow 2's processor of callbacks.
+def _may_wait(event: Event) -> bool:
+    """Whether this process may wait for the gateway now: a task's own, or Airflow 2's processor of callbacks.
 
     The scheduler and the API server report tasks too, those that were killed or set by hand; a
     task that starts in this process is what they never have. Airflow 2 reports killed tasks in
-    a process that multiprocessing made for one DAG file, and that ends without exit handlers.
+    a process that multiprocessing made for one DAG file, and that ends without exit handlers. In
+    a task's own process it reports a failure with the task's row locked and not yet written: there
+    before_stopping, which comes later, waits.
     """
-    return own_metrics.entered() or (parent_process() is not None and reading.airflow_major() < _FIRST_WITH_TASK_SDK)
+    airflow_2 = reading.airflow_major() == _LAST_WITHOUT_TASK_SDK
+    if own_metrics.entered():
+        return not (airflow_2 and event in (airflow.ON_TASK_FAILED, airflow.ON_TASK_RETRY))
+    return airflow_2 and parent_process() is not None
 
 
 def _run_started(dag_run: object) -> None:

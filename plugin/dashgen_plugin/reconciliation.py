@@ -55,6 +55,7 @@ class Instances(NamedTuple):
     end: float | None
     later: bool
     number: int
+    updated: float | None
     map_index: int | None = None
 
 
@@ -97,10 +98,12 @@ def _statement(*, each: bool) -> Any:  # noqa: ANN401  (Airflow's SQLAlchemy is 
     columns = (TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date)
     of_run = (TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
     key = (TaskInstance.task_id, TaskInstance.state)
+    updated = TaskInstance.updated_at
     if each:
-        one_by_one = select(*key, *columns, later, literal(1), TaskInstance.map_index)
+        one_by_one = select(*key, *columns, later, literal(1), updated, TaskInstance.map_index)
         return one_by_one.where(*of_run).limit(MANY_INSTANCES)
-    return select(*key, *map(func.max, columns), later, func.count()).where(*of_run).group_by(*key)
+    grouped = select(*key, *map(func.max, columns), later, func.count(), func.max(updated))
+    return grouped.where(*of_run).group_by(*key)
 
 
 def pushes(
@@ -121,7 +124,7 @@ def pushes(
 
 
 def _instances(row: Sequence[object]) -> Instances:
-    task_id, state, try_number, start, end, later, number, *map_index = row
+    task_id, state, try_number, start, end, later, number, updated, *map_index = row
     return Instances(
         str(task_id),
         reading.TASK_STATES.get(reading.state_word(state)),
@@ -130,6 +133,7 @@ def _instances(row: Sequence[object]) -> Instances:
         reading.timestamp(end),
         bool(later),
         reading.whole(number) or 0,
+        reading.timestamp(updated),
         reading.mapped(map_index[0]) if map_index else None,
     )
 
@@ -145,25 +149,25 @@ def _of_run(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFacts
 def _of_fleet(instances: Iterable[Instances], run: RunFacts) -> Iterator[TaskFacts]:
     """Yield the facts of each task by state and end, the worst and the latest last.
 
-    What ended before the run started was not cleared when the run was started again: a later
-    run may have told newer things of it. Only one instance alone tells start, attempt and duration.
+    A task of which nothing changed since the run started was not cleared when the run was started
+    again: a later run may have told newer things of it. Only one instance alone tells start,
+    attempt and duration, and only what ended since the run started tells times.
     """
     tasks: dict[str, list[Instances]] = {}
     for each in instances:
         tasks.setdefault(each.task_id, []).append(each)
     for task_id, found in tasks.items():
+        if not any(_since(run.start, each.updated) or _since(run.start, each.end) for each in found):
+            continue
         alone = sum(each.number for each in found) == 1
         for each in sorted((each for each in found if each.state is not None), key=_rank):
-            fresh = each.end is not None and (run.start is None or each.end >= run.start)
-            if fresh and alone:
-                times = (each.try_number, each.start, each.end)
-            elif fresh:
-                times = (None, None, each.end)
-            elif each.state in (TaskState.SUCCESS, TaskState.FAILED):
-                continue
-            else:
-                times = (None, None, None)
-            yield TaskFacts(run.dag_id, task_id, run.run_id, None, each.state, *times)
+            end = each.end if _since(run.start, each.end) else None
+            known = (each.try_number, each.start) if alone and end is not None else (None, None)
+            yield TaskFacts(run.dag_id, task_id, run.run_id, None, each.state, *known, end)
+
+
+def _since(start: float | None, moment: float | None) -> bool:
+    return moment is not None and (start is None or moment >= start)
 
 
 def _rank(instances: Instances) -> tuple[int, float]:

@@ -61,10 +61,14 @@ def run(options: Options, instance: str, result: Result, progress: Progress | No
 
 
 def summary(result: Result, *, dry_run: bool) -> dict[str, Any]:
-    """Return a result as JSON has it; groups are objects of their labels."""
+    """Return a result as JSON has it; groups are objects of their labels.
+
+    Of a sweep that did not come to its end it is not known what was deleted and kept: those are None.
+    """
+    known = result.counts if result.finished else {**dict.fromkeys(result.counts), "seen": result.seen}
     return {
         "dry_run": dry_run,
-        **result.counts,
+        **known,
         "running": result.running,
         "postponed": result.postponed,
         "oldest_group_age_seconds": round(result.oldest_age, 3),

@@ -141,8 +141,8 @@ def test_code(module: str, old: str, new: str, told: str, tmp_path: Path) -> Non
     [
         ("listener.py", "_guarded(_task_started, task_instance)", "pass", "task_running"),
         ("listener.py", "def on_task_instance_success", "def on_task_instance_succeeded", "task_success"),
-        ("listener.py", "reading.state_of(task_instance) == reading.UP_FOR_RETRY", "False", "task_retry"),
-        ("listener.py", "reading.state_of(task_instance) == reading.UP_FOR_RETRY", "True", "task_failed"),
+        ("listener.py", "state == reading.UP_FOR_RETRY", "False", "task_retry"),
+        ("listener.py", "state == reading.UP_FOR_RETRY", "True", "task_failed"),
         (
             "listener.py",
             "    @hookimpl\n    def on_task_instance_skipped",

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 DAGS = Path(__file__).with_name("dags")
 INSTANCE = "e2e"
-READY_SECONDS = 90.0
-REQUEST_SECONDS = 30.0
+READY_SECONDS = 180.0
+REQUEST_SECONDS = 120.0
 
 # What the commands of Airflow 2 need 4 s each for, for all runs at once.
 TRIGGER = """

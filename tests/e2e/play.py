@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.rows import Row, Rows
     from tests.servers import Pushgateway
 
-STEP_SECONDS = 45.0
+STEP_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 RUN = "run"
 

@@ -16,11 +16,16 @@ from typing import Any
 
 from airflow.__main__ import main as airflow
 
+from dashgen_plugin import delivery
+
 try:
     from airflow.dag_processing.dagbag import DagBag
 except ImportError:  # Airflow 2
     from airflow.models import DagBag
 
+# A gateway that checks nothing queues what it accepts.
+QUEUE_SECONDS = 0.5
+FLUSH_SECONDS = 5.0
 URL = "AIRFLOW_VAR_PUSHGATEWAY_URL"
 GATEWAY = os.environ[URL]
 
@@ -28,11 +33,15 @@ GATEWAY = os.environ[URL]
 def run(dag_id: str, params: object = None) -> int:
     """Run a DAG as ``airflow dags test`` does; return the exit code."""
     sys.argv = ["airflow", "dags", "test", dag_id, "-c", json.dumps(params or {})]
+    code: object = 0
     try:
         airflow()
     except SystemExit as end:
-        return int(bool(end.code))
-    return 0
+        code = end.code
+    # What the run's end has put is sent when a process ends, which this one does not yet.
+    delivery.flush(FLUSH_SECONDS)
+    time.sleep(QUEUE_SECONDS)
+    return int(bool(code))
 
 
 def held() -> Any:  # noqa: ANN401  (JSON)

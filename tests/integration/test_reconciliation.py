@@ -24,13 +24,13 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_each_instance(told: dict[str, Told]) -> None:
-    """One by one: task, state, attempt, start, end, whether a later run started, 1, and the map index."""
+    """One by one: task, state, attempt, start, end, whether a later run started, 1, last change, and the map index."""
     assert told["each"]["each"] is True
     assert told["each"]["rows"] == [
-        ["check", "failed", "2", T0, T90, "False", "1", "-1"],
-        ["load", "success", "1", T0, T60, "False", "1", "0"],
-        ["load", "success", "1", T0, T60, "False", "1", "1"],
-        ["send", "None", "0", "None", "None", "False", "1", "-1"],
+        ["check", "failed", "2", T0, T90, "False", "1", T90, "-1"],
+        ["load", "success", "1", T0, T60, "False", "1", T90, "0"],
+        ["load", "success", "1", T0, T60, "False", "1", T90, "1"],
+        ["send", "None", "0", "None", "None", "False", "1", T90, "-1"],
     ]
 
 
@@ -38,9 +38,9 @@ def test_grouped(told: dict[str, Told]) -> None:
     """Grouped by task and state: the greatest of each column, and how many they are."""
     assert told["grouped"]["each"] is False
     assert told["grouped"]["rows"] == [
-        ["check", "failed", "2", T0, T90, "False", "1"],
-        ["load", "success", "1", T0, T60, "False", "2"],
-        ["send", "None", "0", "None", "None", "False", "1"],
+        ["check", "failed", "2", T0, T90, "False", "1", T90],
+        ["load", "success", "1", T0, T60, "False", "2", T90],
+        ["send", "None", "0", "None", "None", "False", "1", T90],
     ]
 
 
@@ -70,7 +70,7 @@ def test_the_database_groups_very_large_runs(told: dict[str, Told]) -> None:
     below, many = told["just below many"], told["many"]
     assert (below["each"], below["number"]) == (True, 4_999)
     assert "GROUP BY" not in below["sql"][0]
-    assert (many["each"], many["number"], many["rows"][0][-1]) == (False, 1, "5000")
+    assert (many["each"], many["number"], many["rows"][0][6]) == (False, 1, "5000")
     first, second = many["sql"]
     assert "LIMIT" in first
     assert "GROUP BY task_instance.task_id, task_instance.state" in second

@@ -138,8 +138,9 @@ def test_queue_is_bounded(
         plugin.on_dag_run_running(hooks.run("last"))
         plugin.before_stopping()
 
-    (line,) = lines()
-    assert re.search(r"more than 8 groups wait for the Pushgateway: dropped \d+$", line)
+    told = lines()
+    assert 1 <= len(told) <= 3
+    assert all(re.search(r"more than 8 groups wait for the Pushgateway: dropped \d+$", line) for line in told)
     arrived = {dict(labels)["dag_id"] for _, labels in hooks.groups(pushgateway)}
     assert arrived >= {"dag97", "dag98", "dag99", "last"}
     # What is on its way, what waits, and what is taken in meanwhile, in both generations.
@@ -147,7 +148,7 @@ def test_queue_is_bounded(
 
 
 def test_drops_are_counted(plugin: Listener, lines: Lines, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was dropped since it was last told is told with the next drop that is told."""
+    """Everything that was dropped is told by the end, at most once a minute until then."""
     monkeypatch.setattr(delivery, "MOST_WAITING", 2)
     with faulty.hanging() as gateway:
         settings(gateway.url, 1)
@@ -155,9 +156,28 @@ def test_drops_are_counted(plugin: Listener, lines: Lines, settings: Settings, m
         assert hooks.eventually(lambda: bool(gateway.requests))
         for number in range(100):
             plugin.on_dag_run_running(hooks.run(f"dag{number}"))
-        monkeypatch.setattr(delivery, "DROPS_TOLD_EVERY_SECONDS", 0)
-        plugin.on_dag_run_running(hooks.run("last"))
-        assert [line.rpartition(": ")[2] for line in lines()] == ["dropped 1", "dropped 98"]
+        plugin.before_stopping()
+    told = [int(line.rpartition("dropped ")[2]) for line in lines() if "dropped" in line]
+    # Two of a hundred events are left; of their four groups two are dropped where the thread has taken them in.
+    assert sum(told) in {98, 100}
+    assert len(told) <= 2
+
+
+def test_the_group_without_news_for_longest_is_dropped(
+    settings: Settings, pushgateway: servers.Pushgateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that came first and has news since stays; the one that has none goes."""
+    monkeypatch.setattr(delivery, "MOST_WAITING", 3)
+    settings(pushgateway.url, 10)
+    pushes = [
+        Push(AIRFLOW_DAGS, (("dag_id", dag_id), ("instance", "airflow-local")), {airflow.DAG_RUN_STATUS: 1})
+        for dag_id in ("a", "b", "c", "a", "d")
+    ]
+    delivery.put(lambda: pushes, environment.read().target)
+    delivery.flush(10)
+    arrived = hooks.eventually(lambda: len(hooks.groups(pushgateway)) == 3)
+    assert arrived
+    assert {dict(labels)["dag_id"] for _, labels in hooks.groups(pushgateway)} == {"a", "c", "d"}
 
 
 def test_what_is_being_worked_out_is_told(plugin: Listener, lines: Lines, settings: Settings) -> None:

@@ -149,6 +149,7 @@ rows = st.lists(
         st.one_of(moments, wrong),
         st.booleans(),
         st.integers(1, 3),
+        st.one_of(moments, wrong),
         st.one_of(numbers, wrong),
     ),
     max_size=4,
@@ -304,7 +305,7 @@ def _is(state: object, word: str) -> bool:
 
 def _assert_of_rows(push: Push, of_task: Sequence[tuple[Any, ...]], index: str | None) -> None:
     for metric, value in push.values.items():
-        instances = [row for row in of_task if index is None or str(row[7]) == index]
+        instances = [row for row in of_task if index is None or str(row[8]) == index]
         starts = {_seconds(row[3]) for row in instances if isinstance(row[3], datetime)}
         ends = {_seconds(row[4]) for row in instances if isinstance(row[4], datetime)}
         if metric is airflow.TASK_STATUS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dashgen.catalog import airflow
-from dashgen_plugin import delivery, environment, listener, own_metrics, reconciliation
+from dashgen_plugin import delivery, environment, facts, listener, own_metrics, reconciliation
 from dashgen_plugin.listener import Listener
 from tests import hooks
 from tests.hookspecs import LINES, registered
@@ -247,3 +247,23 @@ def test_each_instance_is_read_only_for_the_runs_generation(
         _call(registered(Listener()), "on_dag_run_success", hooks.run())
     assert asked == [False, True]
     assert len(done) == 2
+
+
+@pytest.mark.parametrize("hook", ["on_task_instance_running", "on_task_instance_success", "on_task_instance_failed"])
+def test_a_trial_is_no_attempt(hook: str, done: list[tuple[str, Any]]) -> None:
+    """``airflow tasks test`` of Airflow 2 tells of a start and never of a success: nothing of it is pushed."""
+    trial = hooks.task(state="failed")
+    trial.test_mode = True
+    _call(registered(Listener()), hook, trial)
+    assert _pushed(done) == []
+
+
+@pytest.mark.parametrize(("major", "waits"), [(2, False), (3, True)])
+def test_airflow_2_does_not_wait_with_a_failure_unwritten(
+    major: int, done: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch, *, waits: bool
+) -> None:
+    """Airflow 2 calls the failed hook with the task's row locked: only the end of the process waits there."""
+    monkeypatch.setattr(facts, "airflow_major", lambda: major)
+    for hook, state in (("on_task_instance_running", "running"), ("on_task_instance_failed", "failed")):
+        _call(registered(Listener()), hook, hooks.task(state=state))
+    assert (FLUSH in [what for what, _ in done]) is waits

@@ -38,13 +38,14 @@ def _row(  # noqa: PLR0913  (a row's columns, by keyword)
     *,
     task_id: str = "load",
     end: int | None = 60,
+    updated: int | None = 60,
     later: bool = False,
     number: int = 1,
     try_number: int = 1,
 ) -> Row:
-    """Return a row as the SELECT finds it; the start is the run's, ``end`` seconds later. Without index: grouped."""
-    ended = None if end is None else START + timedelta(seconds=end)
-    columns = (task_id, state, try_number, START, ended, later, number)
+    """Return a row as the SELECT finds it: it starts with the run, its times are later; grouped without index."""
+    ended, changed = (None if at is None else START + timedelta(seconds=at) for at in (end, updated))
+    columns = (task_id, state, try_number, START, ended, later, number, changed)
     return columns if index is None else (*columns, index)
 
 
@@ -186,10 +187,26 @@ def test_overtaken() -> None:
 def test_what_was_not_cleared_is_not_told_again(state: str) -> None:
     """Of a run that was started again, a task that ended before tells the fleet nothing: a later run may have."""
     again = RUN._replace(start=T0 + 100)
-    assert _in_fleet(_row(state, end=99), run=again) == {}
-    assert _in_fleet(_row(state, end=100), run=again)["task_status"] == CODES[state]
-    found = _in_fleet(_row("failed", 0, end=99), _row("success", 1, end=150), run=again)
-    assert found == {"task_status": 1, "task_last_success_timestamp_seconds": T0 + 150}
+    assert _in_fleet(_row(state, end=99, updated=99), run=again) == {}
+    assert _in_fleet(_row(state, end=99, updated=None), run=again) == {}
+    assert _in_fleet(_row(state, end=100, updated=100), run=again)["task_status"] == CODES[state]
+    assert _in_fleet(_row(state, end=100, updated=None), run=again)["task_status"] == CODES[state]
+
+
+@pytest.mark.parametrize("state", ["skipped", "upstream_failed", "running"])
+def test_what_was_cleared_and_decided_anew_has_its_old_end(state: str) -> None:
+    """Airflow keeps the end of a task that it clears: where only the state changed, no times are told."""
+    again = RUN._replace(start=T0 + 100)
+    assert _in_fleet(_row(state, end=99, updated=101), run=again) == {"task_status": CODES[state]}
+
+
+def test_instances_that_were_not_cleared_still_count() -> None:
+    """Of a mapped task with one instance cleared the state is the worst of all, the times are of that one."""
+    again = RUN._replace(start=T0 + 100)
+    rows = (_row("failed", 0, end=99, updated=99), _row("success", 1, end=150, updated=150))
+    expected = {"task_status": -1, "task_last_success_timestamp_seconds": T0 + 150}
+    assert _in_fleet(*rows, run=again) == expected
+    assert _in_fleet(*reversed(rows), run=again) == expected
 
 
 def test_a_killed_task_that_never_ended() -> None:
