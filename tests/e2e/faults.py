@@ -56,6 +56,7 @@ _REFUSING: Mapping[str, tuple[Start, str]] = {
     "401": (lambda: faulty.answering(401), "401"),
     "404": (lambda: faulty.answering(404), "404"),
 }
+OF_GROUP = "400"
 REDIRECT = "302"
 WRONG_CA = "wrong_ca"
 PROXY = "hanging_proxy"
