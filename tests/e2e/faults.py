@@ -50,7 +50,7 @@ _PASSING: Mapping[str, tuple[Start, str]] = {
     "500": (lambda: faulty.answering(500), "500"),
     "503": (lambda: faulty.answering(503), "503"),
 }
-# A task tries once, and loses each push apart.
+# A task tries once: 400 is about one group, the others about all of them.
 _REFUSING: Mapping[str, tuple[Start, str]] = {
     "400": (lambda: faulty.answering(400, text="not so"), "400 not so"),
     "401": (lambda: faulty.answering(401), "401"),
