@@ -52,8 +52,9 @@ $(INSTALLED): pyproject.toml requirements/dev.txt tools/make-venv
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# The range is what both Airflows run on; uv finds such a Python or fetches one.
+# The range is what both Airflows run on; uv finds such a Python or fetches one. Compiled once
+# here, not by each test that copies it.
 .tools/airflow-%/.installed: | $(INSTALLED)
 	$(BIN)/uv venv --quiet --clear --python '>=3.10,<3.13' $(@D)
-	$(BIN)/uv pip install --quiet --python $(@D) apache-airflow==$*
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(@D) apache-airflow==$*
 	touch $@
