@@ -245,11 +245,13 @@ def test_scheduler_does_not_wait(performance: Performance) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_killed_gateway(performance: Performance) -> None:
-    """What is pushed while the gateway dies is lost, one line per task, and the tasks end as ever."""
+    """What is pushed while the gateway dies is lost, at most one line per task, and the tasks end as ever."""
     assert _states(performance.rows, HEALTHY, KILLED) == STATES | {"": "failed"}
     for task_id in STATES:
-        (line,) = performance.losses(HEALTHY, task_id, KILLED)
-        assert LOSS.search(line)
+        # A process that still waits when the gateway is back has lost nothing.
+        lines = performance.losses(HEALTHY, task_id, KILLED)
+        assert len(lines) <= 1
+        assert all(LOSS.search(line) for line in lines)
     for attempt in calls.attempts(performance.calls, dag_id(HEALTHY), KILLED):
         assert attempt.delay < AT_ONCE
         assert attempt.held < DEADLINE + SLACK
