@@ -136,7 +136,7 @@ def _live(
     with servers.pushgateway(tmp_path_factory.mktemp("first")) as gateway:
         relay.target_port = gateway.port
         _run(deployment, BEFORE, healthy)
-        held[BEFORE] = _settled(gateway)
+        held[BEFORE] = _settled(gateway, BEFORE)
         before = gateway_state.read(gateway)
         # A process that is stopped still has its connections accepted.
         gateway.process.send_signal(signal.SIGSTOP)
@@ -148,7 +148,7 @@ def _live(
     with servers.pushgateway(tmp_path_factory.mktemp("second")) as gateway:
         relay.target_port = gateway.port
         _run(deployment, AFTER, healthy)
-        held[AFTER] = _settled(gateway)
+        held[AFTER] = _settled(gateway, AFTER)
     return before, held
 
 
@@ -165,10 +165,24 @@ def _ended(deployment: Deployment, run_id: str, *dag_ids: str) -> bool:
     return all(run is not None and run.state in {"success", "failed"} for run in runs)
 
 
-def _settled(gateway: servers.Pushgateway) -> dict[str, float]:
-    """Return what a gateway holds of the healthy DAG, once that is what it must be, or never becomes it."""
-    hooks.eventually(lambda: hooks.statuses(gateway, dag_id(HEALTHY)) == STATUSES)
-    return hooks.statuses(gateway, dag_id(HEALTHY))
+def _settled(gateway: servers.Pushgateway, run_id: str) -> dict[str, float]:
+    """Return what a gateway holds of the healthy DAG, once its fleet and this run are what they must be, or never are.
+
+    A process pushes the run after the fleet: only then has it nothing more to lose.
+    """
+    healthy = dag_id(HEALTHY)
+    hooks.eventually(lambda: hooks.statuses(gateway, healthy) == _of_run(gateway, run_id) == STATUSES)
+    return hooks.statuses(gateway, healthy)
+
+
+def _of_run(gateway: servers.Pushgateway, run_id: str) -> dict[str, float]:
+    """Return the states of the healthy DAG's run, by ``task_id``; the run's own is under an empty one."""
+    found = {}
+    for (_, labels), values in hooks.groups(gateway).items():
+        names = dict(labels)
+        if names.get("run_id") == run_id and names["dag_id"] == dag_id(HEALTHY):
+            found[names.get("task_id", "")] = values.get("task_status", values.get("dag_run_status", float("nan")))
+    return found
 
 
 def _losses_of_scheduler(logs: Mapping[Path, str]) -> list[str]:
