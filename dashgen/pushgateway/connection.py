@@ -134,12 +134,14 @@ class Connection:
             connection = self._http
             if connection is None:
                 raise http.client.NotConnected
-            _, headers = self._target("")
+            root, headers = self._target("")
             fields = {"Host": self._address.netloc, "Content-Length": "0", **headers}
             rest = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
 
+            before, after = f"{method} {root}", f" HTTP/1.1\r\n{rest}\r\n"
+
             def request(path: str) -> bytes:
-                return f"{method} {self._target(path)[0]} HTTP/1.1\r\n{rest}\r\n".encode()
+                return (before + path + after).encode()
 
             yield connection.sock, request
         finally:
