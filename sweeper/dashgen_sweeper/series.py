@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*"
+LABEL_NAME = re.compile(_NAME.decode())
 # Three times as fast as an alternative for each character, and the same.
 _VALUE = rb'[^"\\]*(?:\\.[^"\\]*)*'
 _LABEL = re.compile(rb'(%s)="(%s)"(?:,|\Z)' % (_NAME, _VALUE), re.DOTALL)
