@@ -42,5 +42,11 @@ def made(folder: Path) -> Certificates:
     return Certificates(folder / "ca.pem", context)
 
 
+def encrypted_key(folder: Path, password: str) -> Path:
+    """Encrypt the key of the certificate that :func:`made` made there; return the file."""
+    _openssl(folder, "pkey", "-in", "server.key", "-aes256", "-passout", f"pass:{password}", "-out", "encrypted.key")
+    return folder / "encrypted.key"
+
+
 def _openssl(folder: Path, *arguments: str) -> None:
     subprocess.run((program("openssl"), *arguments), cwd=folder, check=True, capture_output=True)

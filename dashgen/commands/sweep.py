@@ -16,6 +16,7 @@ import click
 from dashgen import durations
 from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.pushgateway.address import Address, AddressError
+from dashgen.pushgateway.connection import Connection
 from dashgen_plugin import environment
 from dashgen_sweeper import run as running
 from dashgen_sweeper.listing import ListingError
@@ -76,7 +77,8 @@ def run(asked: Asked, style: str) -> int:
         raise _error(str(options.address), str(error), "", EXIT_USAGE) from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        hint = "Is the gateway running? dashgen doctor looks closer."
+        way = "Requests go through the environment's proxy. " if Connection(options.address).proxied else ""
+        hint = f"{way}Is the gateway running? dashgen doctor looks closer."
         raise _error(str(options.address), f"can't be reached: {reason}", hint, EXIT_UNREACHABLE) from None
     if style == "json":
         click.echo(json.dumps(running.summary(result, dry_run=options.dry_run), indent=2))
@@ -142,47 +144,56 @@ def _token(file: str) -> str:
 
 
 def _error(where: str, message: str, hint: str, code: int) -> DashgenError:
-    return DashgenError([Problem(Place(where), RULE, message, hint)], code)
+    return DashgenError([Problem(Place(where), RULE, _printable(message), hint)], code)
 
 
 def _print(result: Result, *, dry_run: bool) -> None:
     deleted = "would be deleted" if dry_run else "deleted"
     if dry_run:
         for labels in result.deleted:
-            click.echo(f"{{{labels.decode()}}}")
+            _echo(f"{{{labels.decode()}}}")
     if result.finished:
         counts = result.counts
         stays = [f"{counts['kept']} kept"]
         stays += [f"{result.running} of them running"] if result.running else []
         stays += [f"{result.postponed} above the limit"] if result.postponed else []
         done = f"{counts['deleted']} {deleted}, {', '.join(stays)}, {counts['failed']} failed"
-        click.echo(f"{counts['seen']} groups seen: {done}, in {result.duration:.1f} s")
+        _echo(f"{counts['seen']} groups seen: {done}, in {result.duration:.1f} s")
     _print_trouble(result)
 
 
 def _print_trouble(result: Result) -> None:
     for labels, why in list(result.failed.items())[:_SHOWN_FAILURES]:
-        click.echo(f"failed {{{labels.decode()}}}: {why}", err=True)
+        _echo(f"failed {{{labels.decode()}}}: {why}", err=True)
     if len(result.failed) > _SHOWN_FAILURES:
-        click.echo(f"… and {len(result.failed) - _SHOWN_FAILURES} more failed", err=True)
+        _echo(f"… and {len(result.failed) - _SHOWN_FAILURES} more failed", err=True)
     if result.interrupted:
-        click.echo(f"interrupted: {result.accepted} deletions were sent; run it again for the rest", err=True)
+        _echo(f"interrupted: {result.accepted} deletions were sent; run it again for the rest", err=True)
     if result.inconsistent:
-        click.echo(
+        _echo(
             f"the gateway's groups contradict each other, so Prometheus gets nothing: {result.inconsistent}", err=True
         )
     for labels in result.poison:
-        click.echo(f"poison {{{labels.decode()}}}: run again with --heal to delete it", err=True)
+        _echo(f"poison {{{labels.decode()}}}: run again with --heal to delete it", err=True)
     for labels in result.healed:
-        click.echo(f"healed: deleted {{{labels.decode()}}}", err=True)
+        _echo(f"healed: deleted {{{labels.decode()}}}", err=True)
     if result.untold:
-        click.echo(f"the sweeper's own metrics did not arrive: {result.untold}", err=True)
+        _echo(f"the sweeper's own metrics did not arrive: {result.untold}", err=True)
+
+
+def _echo(line: str, *, err: bool = False) -> None:
+    click.echo(_printable(line), err=err)
+
+
+def _printable(text: str) -> str:
+    """Write as text what a terminal would obey: others may have put it into a label or an answer."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 @contextmanager
 def _progress() -> Iterator[Told]:
     """Show a bar on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # None: who started this has closed it
         yield Told()
         return
     # A quarter of the time that the command takes to start.
@@ -205,7 +216,9 @@ class _Bar(Told):
         self._bar, self._task = bar, bar.add_task("", total=None)
 
     def phase(self, name: str, total: int | None = None) -> None:
-        self._bar.reset(self._task, description=name, total=total)
+        # Not a reset, which keeps the total where the new one is not known.
+        self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(name, total=total)
 
     def advance(self, number: int) -> None:
         self._bar.advance(self._task, number)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from dashgen.pushgateway.connection import Answer
     from dashgen_plugin.environment import Environment, Target
+    from dashgen_plugin.gateway import Refusal
 
 ANSWERS = "gateway"
 RUNS = "gateway's flags"
@@ -157,9 +158,8 @@ class _TestGroup:
         target = self._gateway.target
         try:
             refused = self._push()
-            if refused:
-                hint = next((hint for status, hint in _DO.items() if refused.startswith(str(int(status)))), "")
-                return failed(TEST_GROUP, f"refused: {shown(refused)}", hint)
+            if refused is not None:
+                return failed(TEST_GROUP, f"refused: {shown(refused.said)}", _DO.get(refused.status, ""))
             arrived = self._becomes(there=True)
             removed = self._remove()
         except TroubleError as error:
@@ -171,7 +171,7 @@ class _TestGroup:
         gone = arrived or self._becomes(there=False)
         return gone or ok(TEST_GROUP, "arrived, and was removed again")
 
-    def _push(self) -> str:
+    def _push(self) -> Refusal | None:
         link, gateway = Link(), self._gateway
         job, *labels = self._labels.items()
         try:

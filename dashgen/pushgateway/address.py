@@ -51,6 +51,8 @@ class Address:
             raise AddressError(f"{redacted(written)!r} has an @ in its path, as if that held credentials")
         if parts.query or parts.fragment:
             raise AddressError(f"{redacted(written)!r} has a query or fragment, which a gateway's address never has")
+        if port == 0:
+            raise AddressError(f"{redacted(written)!r} has the port 0, at which no server is")
         return cls(parts.scheme, host, port or _PORTS[parts.scheme], parts.path.rstrip("/"), _basic(parts.netloc))
 
     @property

@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
@@ -66,7 +67,7 @@ class Connection:
         """Connect unless connected, by ``deadline`` (seconds of ``time.monotonic``).
 
         Raises:
-            AddressError: a file for TLS can't be used.
+            AddressError: a file for TLS can't be used, or the host's name can't be one.
             OSError, http.client.HTTPException: there is no connection by then.
 
         """
@@ -201,7 +202,10 @@ class Connection:
     def _dial(self, address: tuple[str, int], *_: object) -> socket.socket:
         """Connect to one of the host's addresses; none may use up the time of those after it."""
         host, port = address
-        hosts = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        try:
+            hosts = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except UnicodeError:  # an empty part, or one of more than 63 characters
+            raise AddressError(f"{host!r} can't be the name of a host") from None
         for left in range(len(hosts), 0, -1):
             try:
                 plain = socket.create_connection((hosts[-left], port), _left(self._deadline) / left)
@@ -238,16 +242,25 @@ class _TLSSocket(ssl.SSLSocket):
 
 
 def _context(ca_file: str, client_cert: tuple[str, str] | None) -> ssl.SSLContext:
-    file = ca_file
+    files = repr(ca_file)
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
         if client_cert is not None:
-            file, key = client_cert
-            context.load_cert_chain(file, key or None)
+            certificate, key = client_cert
+            files = f"{certificate!r} with the key {key!r}" if key else repr(certificate)
+            context.load_cert_chain(certificate, key or None, password=partial(_refuse_to_ask, key or certificate))
     except OSError as error:
-        raise AddressError(f"the file {file!r} can't be used for TLS: {error.strerror or error}") from None
+        raise AddressError(f"the file {files} can't be used for TLS: {error.strerror or error}") from None
     context.sslsocket_class = _TLSSocket
     return context
+
+
+def _refuse_to_ask(file: str) -> str:
+    """Stand in for OpenSSL's own question on the terminal, which nobody answers in a job of a night."""
+    raise AddressError(
+        f"the key in {file!r} is encrypted: give one that is not (openssl pkey -in ENCRYPTED -out PLAIN makes it), "
+        "or leave TLS to a proxy that holds it"
+    )
 
 
 def _left(deadline: float) -> float:

@@ -154,8 +154,8 @@ class Worker:
             key, values = self._first()
             if key is not None:
                 refused = link.post(key, values, deadline)
-                if gateway.concerns_all(refused):
-                    return AddressError(refused)
+                if refused is not None and refused.concerns_all:
+                    return AddressError(refused.said)
                 self._remove(key, values, refused)
         except Exception as error:  # noqa: BLE001  (an error that ends the thread would print a traceback)
             return error
@@ -187,15 +187,15 @@ class Worker:
         with self._changed:
             return next(((key, waiting.values) for key, waiting in self._waiting.items()), (None, {}))
 
-    def _remove(self, key: Key, values: dict[Metric, float], refused: str) -> None:
+    def _remove(self, key: Key, values: dict[Metric, float], refused: gateway.Refusal | None) -> None:
         """Let go of a group that has arrived, or was refused; newer values of it stay."""
         with self._changed:
             waiting = self._waiting.get(key)
             if waiting is not None and waiting.values is values:
                 del self._waiting[key]
-            lost = [key] if refused and waiting is not None else []
+            lost = [key] if refused is not None and waiting is not None else []
             self._telling = True
-        self._told(lost, refused)
+        self._told(lost, refused.said if refused is not None else "")
 
     def _give_up(self, started: float) -> None:
         """Let go of all that waited already when the delivery started, and that nothing newer was merged into."""

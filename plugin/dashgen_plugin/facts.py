@@ -59,7 +59,7 @@ class RunFacts(NamedTuple):
 
 
 class UnreadableError(Exception):
-    """An object that does not even tell which DAG or task it is."""
+    """An object without what its group is named by: its DAG and, of a task, the task."""
 
 
 def of_task(task_instance: object, state: TaskState | None) -> TaskFacts:

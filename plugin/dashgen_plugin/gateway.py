@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from typing import NamedTuple
 
 from dashgen.catalog.terms import JOB_LABEL
 from dashgen.pushgateway import group
@@ -28,11 +29,23 @@ _SERVER_ERRORS = range(500, 600)
 _TOO_MANY_REQUESTS = 429
 _SHOWN_CHARACTERS = 200
 # Answers about the address or the credentials: the next group would get the same.
-_ABOUT_ALL = ("3", "401", "403", "404", "405", "407")
+_ABOUT_ALL = {401, 403, 404, 405, 407, *_REDIRECTS}
 
 
 class TroubleError(OSError):
     """An answer that says that the gateway, not the group, is at fault."""
+
+
+class Refusal(NamedTuple):
+    """Why a gateway does not take a group; ``status`` is its answer's, 0 where nothing was sent."""
+
+    said: str
+    status: int = 0
+
+    @property
+    def concerns_all(self) -> bool:
+        """Whether no group will be taken, not only this one."""
+        return self.status in _ABOUT_ALL
 
 
 # What may be gone in a moment; anything else stays as it is, however often it is tried.
@@ -61,10 +74,10 @@ class Link:
             self._target = target
         self._connection.open(deadline)
 
-    def post(self, key: Key, values: Mapping[Metric, float], deadline: float) -> str:
+    def post(self, key: Key, values: Mapping[Metric, float], deadline: float) -> Refusal | None:
         """Add the values to their group: what else it holds, stays.
 
-        Returns why the gateway refuses them, empty where it took them.
+        Returns why the gateway refuses them, None where it took them.
 
         Raises:
             OSError, http.client.HTTPException: they did not arrive by the deadline, or it is in trouble.
@@ -77,26 +90,22 @@ class Link:
             path = group.path([(JOB_LABEL, job), *labels])
             body = exposition.text(values)
         except (KeyError, ValueError) as error:
-            return f"it can't be written: {error}"
+            return Refusal(f"it can't be written: {error}")
         headers = {"Content-Type": exposition.CONTENT_TYPE}
         answer = self._connection.request("POST", path, body=body, headers=headers, deadline=deadline)
         if answer.status in _OK:
-            return ""
+            return None
         said = " ".join(f"{answer.status} {answer.text[:_SHOWN_CHARACTERS]}".split())
         if answer.status in _SERVER_ERRORS or answer.status == _TOO_MANY_REQUESTS:
             raise TroubleError(said)
-        return f"{said} (a redirect, which is not followed)" if answer.status in _REDIRECTS else said
+        more = " (a redirect, which is not followed)" if answer.status in _REDIRECTS else ""
+        return Refusal(said + more, answer.status)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def concerns_all(refused: str) -> bool:
-    """Whether what :meth:`Link.post` returned says that no group will be taken, not only this one."""
-    return refused.startswith(_ABOUT_ALL)
 
 
 def reason(error: Exception, timeout: float) -> str:

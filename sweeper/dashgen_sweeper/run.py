@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from dashgen.pushgateway.connection import Connection
@@ -15,9 +16,6 @@ from dashgen_sweeper.sweep import Options, Progress, Result, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-MAX_AGE_SECONDS = 24 * 3600
-TIMEOUT_SECONDS = 120
 
 
 def selection(
@@ -36,6 +34,9 @@ def selection(
         label, equals, pattern = written.partition("=")
         if not equals or not label:
             raise ValueError(f"{written!r} is not LABEL=REGEX")
+        if not series.LABEL_NAME.fullmatch(label):
+            # No group has it, so a pattern that takes what is empty would choose every group.
+            raise ValueError(f"{written!r}: {label!r} can't be the name of a label")
         pairs.append((label, _pattern(pattern)))
     return Selection(max_age, tuple(map(_pattern, jobs)), tuple(pairs), fleet_max_age)
 
@@ -86,8 +87,11 @@ def summary(result: Result, *, dry_run: bool) -> dict[str, Any]:
 
 def _pattern(written: str) -> re.Pattern[str]:
     try:
-        return re.compile(written, re.DOTALL)
-    except re.error as error:
+        with warnings.catch_warnings():
+            # What another Python may one day read otherwise, this one does not.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(written, re.DOTALL)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{written!r} is no regular expression: {error}") from None
 
 
@@ -95,7 +99,10 @@ def _tell(options: Options, instance: str, result: Result) -> None:
     connection = Connection(options.address, options.ca_file, options.client_cert)
     try:
         metrics.push(connection, instance, result, ended=time.time(), timeout=options.timeout)
-    except (metrics.PushError, OSError, http.client.HTTPException) as error:
+    except (metrics.PushError, OSError, http.client.HTTPException, UnicodeEncodeError) as error:
         result.untold = str(error) or type(error).__name__
+    except KeyboardInterrupt:
+        # The sweep itself is over, and what it did is still to be said.
+        result.untold = "interrupted"
     finally:
         connection.close()

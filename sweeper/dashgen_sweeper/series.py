@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NAME = "[a-zA-Z_][a-zA-Z0-9_]*"
+LABEL_NAME = re.compile(_NAME)
 # Three times as fast as an alternative for each character, and the same.
 _VALUE = r'[^"\\]*(?:\\.[^"\\]*)*'
 _LABEL = re.compile(rf'({_NAME})="({_VALUE})"(?:,|\Z)', re.DOTALL)

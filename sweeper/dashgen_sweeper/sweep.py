@@ -132,30 +132,34 @@ class _Sweep:
         self._zipped = not _is_loopback(options.address.host)
 
     def run(self) -> None:
-        options, result, before = self._options, self.result, time.monotonic()
-        found = self._list()
-        slow = time.monotonic() - before > SLOW_LISTING_SECONDS
-        self._check_clock(found)
-        chosen = plan(found, options.selection, options.limit)
-        result.seen, result.oldest_age = chosen.seen, chosen.oldest_age
-        result.running, result.postponed, exact = chosen.running, chosen.postponed, found.exact
-        expired = {labels: found.newest(labels) for labels in chosen.expired}
-        del found, chosen  # the most that is ever held
+        options, before = self._options, time.monotonic()
+        expired, exact = self._decide()
         if options.dry_run:
-            result.deleted = list(expired)
+            self.result.deleted = list(expired)
         elif expired:
-            if slow:
-                expired = self._unchanged(expired, exact=exact)
+            if time.monotonic() - before > SLOW_LISTING_SECONDS:
+                del expired  # two listings at once are the most that would ever be held
+                expired, exact = self._decide()
             self._delete(expired, exact=exact)
-        result.finished = True
+        self.result.finished = True
 
-    def _list(self) -> Listing:
+    def _decide(self) -> tuple[dict[bytes, float], bool]:
+        """List; return the groups that shall go with the times of their latest pushes, and whether labels are exact."""
+        result, found = self.result, self._list(self._wanted)
+        self._check_clock(found)
+        chosen = plan(found, self._options.selection, self._options.limit)
+        result.seen, result.oldest_age = chosen.seen, chosen.oldest_age
+        result.running, result.postponed = chosen.running, chosen.postponed
+        return {labels: found.newest(labels) for labels in chosen.expired}, found.exact
+
+    def _list(self, wanted: Callable[[bytes], bool]) -> Listing:
+        """List by a scrape what is ``wanted`` there, or else by the API all that may be touched."""
         self._progress.phase("listing")
         connection, deadline = self._connect(), time.monotonic() + self._options.timeout
         # What contradicts each other may come and go, also by what is deleted here.
         self.result.inconsistent, self.result.poison = "", []
         try:
-            return listing.by_scrape(connection, self._wanted, deadline=deadline, zipped=self._zipped)
+            return listing.by_scrape(connection, wanted, deadline=deadline, zipped=self._zipped)
         except listing.InconsistentError as error:
             self.result.inconsistent = str(error)
             self._find_poison()
@@ -205,7 +209,7 @@ class _Sweep:
     def _check_clock(self, found: Listing) -> None:
         # The header has whole seconds.
         apart = max(abs(found.now - time.time()) - 1, 0)
-        if apart > self._options.selection.max_age / 2 and not self._options.any_clock:
+        if 2 * apart > self._options.selection.max_age and not self._options.any_clock:
             raise RefusedError(
                 f"the gateway's clock and this machine's are {apart:.0f} s apart, more than half of the greatest age"
             )
@@ -243,18 +247,20 @@ class _Sweep:
         )
 
     def _still_there(self, deleted: dict[bytes, float], failed: dict[bytes, str], *, exact: bool) -> dict[bytes, float]:
-        """List until what was deleted is gone, or time is up; what failed to be deleted is not waited for."""
-        left = deleted
-        for pause in SETTLE_SECONDS:
-            time.sleep(pause)
-            left = self._unchanged(left, exact=exact)
+        """List until what was deleted is gone, or nothing more goes; what failed to be deleted is not waited for."""
+        left, waited = deleted, 0
+        while waited < len(SETTLE_SECONDS):
+            time.sleep(SETTLE_SECONDS[waited])
+            before, left = left, self._unchanged(left, exact=exact)
             if left.keys() <= failed.keys():
                 break
+            # While some go, the gateway is still at its queue; deleting again would only lengthen that.
+            waited = waited + 1 if len(left) == len(before) else 1
         return left
 
     def _unchanged(self, groups: dict[bytes, float], *, exact: bool) -> dict[bytes, float]:
         """List again; return the groups that are there and have not been pushed to since."""
-        found = self._list()
+        found = self._list(self._wanted if exact else groups.__contains__)
         if found.exact == exact:
             return {
                 labels: time

@@ -19,7 +19,7 @@ from tests.e2e.airflow import INSTANCE
 from tests.e2e.deployments import deployed
 from tests.e2e.faults import DEADLINE, FAULTS, FINAL, HEALTHY, UNREACHABLE, WITHOUT, dag_id
 from tests.e2e.play import LOOK_SECONDS
-from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3, VERSIONS
+from tests.e2e.scenarios import VERSIONS
 from tests.integration.plugin.bounds import SECRET, with_credentials
 
 if TYPE_CHECKING:
@@ -85,26 +85,7 @@ class Performance:
         return (min(starts) - run.start).total_seconds()
 
 
-@pytest.fixture(scope="module")
-def in_airflow_3(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
-    """Go through all faults in Airflow 3."""
-    return _performed(AIRFLOW_3, tmp_path_factory, wheel)
-
-
-@pytest.fixture(scope="module")
-def in_airflow_2(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
-    """Go through all faults in Airflow 2."""
-    return _performed(AIRFLOW_2, tmp_path_factory, wheel)
-
-
-@pytest.fixture
-def performance(request: pytest.FixtureRequest, version: str) -> Performance:
-    """Return what came of the faults in a version; made once, although many tests ask for it."""
-    made: Performance = request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
-    return made
-
-
-def _performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+def performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
     """Go through the healthy gateway's life, and then through all faults at the same time, in one deployment."""
     folder, more = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:

@@ -16,7 +16,7 @@ from tests.e2e.airflow import INSTANCE
 from tests.e2e.deployments import deployed
 from tests.e2e.expected import Expected
 from tests.e2e.play import Outcome, Run, Stage, perform
-from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3, DAGS, SCENARIOS, VERSIONS
+from tests.e2e.scenarios import AIRFLOW_3, DAGS, SCENARIOS, VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,26 +42,7 @@ class Performance:
     said: Sequence[str]
 
 
-@pytest.fixture(scope="module")
-def in_airflow_3(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
-    """Perform all scenarios in Airflow 3."""
-    return _performed(AIRFLOW_3, tmp_path_factory, wheel)
-
-
-@pytest.fixture(scope="module")
-def in_airflow_2(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
-    """Perform all scenarios in Airflow 2."""
-    return _performed(AIRFLOW_2, tmp_path_factory, wheel)
-
-
-@pytest.fixture
-def performance(request: pytest.FixtureRequest, version: str) -> Performance:
-    """Return what came of the scenarios in a version; made once, although many tests ask for it."""
-    made: Performance = request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
-    return made
-
-
-def _performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+def performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
     """Perform all scenarios in one deployment, all generations on, and end it."""
     folder = tmp_path_factory.mktemp("airflow")
     with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as gateway:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
+import subprocess
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from dashgen import scaffold
 from dashgen.cli import sweep
-from tests.command import dashgen
+from tests.command import BIN, dashgen
+from tests.programs import program
 
 PAGE = (Path(__file__).parents[2] / "docs/sweeper.md").read_text(encoding="utf-8")
 ON_THE_COMMAND, *_ = PAGE.split("\n## As a DAG")
@@ -46,10 +51,15 @@ def test_dag_file() -> None:
     assert all(word in written.lower() for word in ("dag", "airflow"))
 
 
+def job() -> Any:  # noqa: ANN401  (whatever stands there)
+    """Return the page's CronJob."""
+    (text,) = examples("yaml")
+    return yaml.safe_load(text)
+
+
 def commands() -> list[list[str]]:
     """Return the sweeps in the page's examples, without the program."""
-    (job,) = examples("yaml")
-    template = yaml.safe_load(job)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    template = job()["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     found = [container["command"] for container in template["containers"]]
     for unit in examples("ini"):
         parser = ConfigParser()
@@ -74,3 +84,54 @@ def test_timer_belongs_to_the_service() -> None:
     files = re.findall(r"^# /etc/systemd/system/(\S+)$", PAGE, flags=re.MULTILINE)
     assert files == ["pushgateway-sweeper.service", "pushgateway-sweeper.timer"]
     assert f"`systemctl enable --now {files[1]}`" in PAGE
+
+
+def test_kubernetes_takes_the_job() -> None:
+    """The CronJob is as Kubernetes' own schema wants it, no field unknown."""
+    kubernetes_validate.validate(job(), kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"concurrencyPolicy": 1},
+        {"concurencyPolicy": "Forbid"},
+        {"schedule": None},
+        {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"command": ["dashgen", "sweep"]}]}}}}},
+    ],
+    ids=str,
+)
+def test_kubernetes_refuses_a_wrong_job(wrong: dict[str, Any]) -> None:
+    """A field that is wrong, unknown or missing in it is found."""
+    planted = job()
+    planted["spec"].update(wrong)
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(planted, kubernetes_validate.latest_version(), strict=True)
+
+
+def verified(folder: Path, **instead: str) -> str:
+    """Return what systemd says against the page's units, some text in them replaced."""
+    units = dict(re.findall(r"^# /etc/systemd/system/(\S+)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE))
+    # It looks whether the program is there.
+    replaced = {"/opt/airflow/bin": str(BIN), **instead}
+    for name, unit in units.items():
+        text = functools.reduce(lambda whole, pair: whole.replace(*pair), replaced.items(), unit)
+        (folder / name).write_text(text, encoding="utf-8")
+    words = (program("systemd-analyze"), "verify", "--man=no", *(folder / name for name in units))
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    # Units of the machine's own that these need have their own faults.
+    return "".join(line for line in told.stderr.splitlines(keepends=True) if "pushgateway-sweeper" in line)
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """Systemd finds nothing wrong with the service and its timer."""
+    assert verified(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("Persistent", "Persistant"), ("=daily", "=dayly"), ("=oneshot", "=once")],
+)
+def test_systemd_refuses_wrong_units(tmp_path: Path, right: str, wrong: str) -> None:
+    """A key or value in them that is wrong is found."""
+    assert wrong.strip("=") in verified(tmp_path, **{right: wrong})

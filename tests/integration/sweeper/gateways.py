@@ -269,11 +269,11 @@ def command(url: str, *arguments: str, cwd: Path) -> Done:
     return dashgen("sweep", *(("--url", url) if url else ()), *arguments, cwd=cwd)
 
 
-def refusing(part: str = "", status: int = 500) -> Callable[[Request], Answer | None]:
+def refusing(part: str = "", status: int = 500, text: bytes = b"no") -> Callable[[Request], Answer | None]:
     """Make a front refuse to delete the groups in whose path this is."""
 
     def then(request: Request) -> Answer | None:
         refused = request.method == "DELETE" and part in request.target
-        return wire.response(status, b"no", {}) if refused else None
+        return wire.response(status, text, {}) if refused else None
 
     return then

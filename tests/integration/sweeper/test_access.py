@@ -114,6 +114,29 @@ def test_tls_with_client_certificate(gateway: Pushgateway, assert_swept: Callabl
     assert_swept()
 
 
+def test_encrypted_key(tmp_path: Path) -> None:
+    """A key that wants a passphrase is wrong usage: nobody is asked, and what to do is said."""
+    made = certificates.made(tmp_path)
+    certificate, key = tmp_path / "server.pem", certificates.encrypted_key(tmp_path, SECRET)
+    both = tmp_path / "both.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    with faulty.answering(200, tls=made.server) as server:
+        for files in (("--cert", certificate, "--key", key), ("--cert", both)):
+            done = gateways.command(server.url, *map(str, files), cwd=tmp_path)
+            assert (done.code, done.stdout) == (2, "")
+            assert f"the key in '{files[-1]}' is encrypted: give one that is not (openssl pkey " in done.stderr
+            assert "Traceback" not in done.stderr
+    assert not server.requests
+
+
+def test_key_that_is_none(tmp_path: Path) -> None:
+    """Where there is no key, it is named beside the certificate."""
+    certificates.made(tmp_path)
+    done = gateways.command("https://127.0.0.1:1", "--cert", "server.pem", "--key", "none.key", cwd=tmp_path)
+    assert done.code == 2
+    assert "'server.pem' with the key 'none.key' can't be used for TLS" in done.stderr
+
+
 def test_tls_file_that_is_none(tmp_path: Path) -> None:
     """A file that can't be used for TLS is wrong usage."""
     with pytest.raises(AddressError, match=r"none\.pem"):

@@ -122,8 +122,11 @@ def test_clocks_apart(gateway: Pushgateway, before: Held, tmp_path: Path, shift:
 BAD = {
     "no such host": (("--url", f"http://user:{SECRET}@gateway.invalid"), 3, "can't be reached"),
     "refused": (("--url", f"http://user:{SECRET}@127.0.0.1:1"), 3, "Connection refused"),
+    "host with an empty part": (("--url", f"http://user:{SECRET}@a..b"), 2, "'a..b' can't be the name of a host"),
+    "host with a long part": (("--url", f"http://user:{SECRET}@{'a' * 64}.b"), 2, "can't be the name of a host"),
     "another scheme": (("--url", f"ftp://user:{SECRET}@host"), 2, "no http or https address"),
     "no address": (("--url", f"http://user:{SECRET}@:9091"), 2, "names no host"),
+    "port 0": (("--url", f"http://user:{SECRET}@127.0.0.1:0"), 2, "'http://***@127.0.0.1:0' has the port 0"),
     "wrong port": (("--url", f"http://user:{SECRET}@host:port"), 2, "no address"),
     "no url": ((), 2, "which Pushgateway is not said"),
     "age": (("--max-age", "soon"), 2, "--max-age 'soon' is no duration such as 90m, 24h or 7d"),
@@ -137,6 +140,9 @@ BAD = {
     "no timeout": (("--timeout", "0s"), 2, "--timeout '0s' is not between 1s and 1d"),
     "endless timeout": (("--timeout", "99999999999y"), 2, "is not between 1s and 1d"),
     "job": (("--job", "("), 2, "'(' is no regular expression"),
+    "job of many": (("--job", "a{99999999999}"), 2, "'a{99999999999}' is no regular expression"),
+    "job that is deep": (("--job", "(" * 5000 + ")" * 5000), 2, "is no regular expression"),
+    "match of no label": (("--match", "dag id=.*"), 2, "'dag id' can't be the name of a label"),
     "match": (("--match", "label=["), 2, "'[' is no regular expression"),
     "match without label": (("--match", "=x"), 2, "'=x' is not LABEL=REGEX"),
     "match without regex": (("--match", "label"), 2, "'label' is not LABEL=REGEX"),
@@ -181,3 +187,40 @@ def test_wrong_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert done.code == 2, done
     assert "Traceback" not in done.stderr
     assert SECRET not in done.stderr
+
+
+def test_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the environment's proxy can't be reached, it is said that there is one."""
+    monkeypatch.setenv("http_proxy", f"http://user:{SECRET}@127.0.0.1:1")
+    done = gateways.command("http://gateway.invalid", cwd=tmp_path)
+    assert done.code == 3
+    assert "http://gateway.invalid: can't be reached: Connection refused" in done.stderr
+    assert "Requests go through the environment's proxy." in done.stderr
+    assert SECRET not in done.stderr
+    direct = gateways.command("https://127.0.0.1:1", cwd=tmp_path)
+    assert "proxy" not in direct.stderr
+
+
+def test_age_beyond_any(gateway: Pushgateway, tmp_path: Path) -> None:
+    """An age that no float can hold is only a very great one."""
+    done = gateways.command(gateway.url, "--max-age", "9" * 400 + "d", "--dry-run", cwd=tmp_path)
+    assert (done.code, done.stderr) == (0, "")
+    assert f"{PER_RUN} groups seen: 0 would be deleted" in done.stdout
+
+
+def test_pattern_that_python_warns_of(gateway: Pushgateway, tmp_path: Path) -> None:
+    """What Python would say to a developer of a pattern is not said to who sweeps."""
+    done = gateways.command(gateway.url, "--job", "[[b]ackup", "--dry-run", cwd=tmp_path)
+    assert (done.code, done.stderr) == (0, "")
+    assert "3 groups seen: 3 would be deleted" in done.stdout
+
+
+def test_instance_that_cannot_be_written(
+    gateway: Pushgateway, assert_swept: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An instance that is no text keeps only the sweeper's own metrics from arriving, and is said."""
+    monkeypatch.setenv(environment.INSTANCE_NAME, "\udcff")
+    done = gateways.command(gateway.url, cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    assert done.stderr.startswith("the sweeper's own metrics did not arrive: ")
+    assert_swept()

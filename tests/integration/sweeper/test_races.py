@@ -7,15 +7,16 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashgen_sweeper import sweep
-from tests import servers
+from dashgen_sweeper import listing, sweep
+from tests import servers, wire
 from tests.command import BIN
 from tests.integration.sweeper import gateways
 from tests.integration.sweeper.gateways import DAY, EXPIRED, STAYING, Group
@@ -156,6 +157,43 @@ def test_pushed_again_before_a_listing(gateway: Pushgateway, monkeypatch: pytest
     assert len(deleted) == len(EXPIRED) - slow
     assert gateways.keys(EXPIRED) & gateways.held(gateway).keys() == {EXPIRED[0].key}
     assert len(result.deleted) == len(EXPIRED) - slow
+
+
+def test_what_the_gateway_has_in_its_queue(gateway: Pushgateway) -> None:
+    """Deletions that were accepted and are not yet done are waited for, not sent again."""
+    queue: deque[Request] = deque()
+
+    def then(request: Request) -> bytes | None:
+        if request.method == "DELETE":
+            queue.append(request)
+            return wire.response(202, b"", {})
+        if request.method == "GET" and queue:
+            gateway.request("DELETE", queue.popleft().target)
+        return None
+
+    with gateways.front(gateway.port, then) as server:
+        result = gateways.swept(server.url)
+        sent = [request for request in server.requests if request.method == "DELETE"]
+    assert result.clean
+    assert len(sent) == len(result.deleted) == len(EXPIRED) > len(sweep.SETTLE_SECONDS)
+    assert not gateways.keys(EXPIRED) & gateways.held(gateway).keys()
+
+
+def test_no_more_is_held_than_needed(full: Pushgateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing that verifies takes in what was to go, not all else that may be touched."""
+    held: list[int] = []
+
+    def by_scrape(*arguments: Any, **more: Any) -> listing.Listing:  # noqa: ANN401  (the real one's)
+        found = real(*arguments, **more)
+        held.append(len(found.pushed))
+        return found
+
+    real = listing.by_scrape
+    monkeypatch.setattr(listing, "by_scrape", by_scrape)
+    result = gateways.swept(full.url, limit=10)
+    assert len(result.deleted) == 10
+    assert held[0] > MANY
+    assert max(held[1:]) <= 10
 
 
 def test_two_at_once(full: Pushgateway, before: Held, tmp_path: Path) -> None:

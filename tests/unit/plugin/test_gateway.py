@@ -20,8 +20,8 @@ KEY = ("airflow_tasks", (("dag_id", "a/b"), ("task_id", "load"), ("instance", "i
 BODY = b"# HELP task_status State of the task's latest event\n# TYPE task_status gauge\ntask_status -1.0\n"
 
 
-def posted(url: str) -> str:
-    """Return what is said of one push."""
+def posted(url: str) -> gateway.Refusal | None:
+    """Push once; return why that was refused."""
     link, target, deadline = gateway.Link(), Target(url, "", 5), time.monotonic() + 5
     try:
         link.open(target, deadline)
@@ -34,7 +34,7 @@ def posted(url: str) -> str:
 def test_push(status: int) -> None:
     """A push adds exposition text to its group's path by POST, below the address's own path."""
     with faulty.answering(status) as server:
-        assert posted(f"{server.url}/push/") == ""
+        assert posted(f"{server.url}/push/") is None
     (request,) = server.requests
     assert (request.method, request.target) == (
         "POST",
@@ -45,18 +45,21 @@ def test_push(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "said"),
+    ("status", "text", "said", "concerns_all"),
     [
-        (400, "text format\n parsing error", "400 text format parsing error"),
-        (401, "", "401"),
-        (404, "x" * 300, "404 " + "x" * 200),
-        (301, "", "301 (a redirect, which is not followed)"),
+        (400, "text format\n parsing error", "400 text format parsing error", False),
+        (413, "3", "413 3", False),
+        (401, "", "401", True),
+        (404, "x" * 300, "404 " + "x" * 200, True),
+        (301, "", "301 (a redirect, which is not followed)", True),
     ],
 )
-def test_refused(status: int, text: str, said: str) -> None:
-    """What a gateway refuses is said in one short line."""
+def test_refused(status: int, text: str, said: str, *, concerns_all: bool) -> None:
+    """What a gateway refuses is said in one short line, and whether it would refuse every group."""
     with faulty.answering(status, text=text) as server:
-        assert posted(server.url) == said
+        refused = posted(server.url)
+    assert refused == gateway.Refusal(said, status)
+    assert refused.concerns_all == concerns_all
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -81,7 +84,10 @@ def test_what_cannot_be_written(bad: str) -> None:
     with faulty.answering(200) as server:
         link, deadline = gateway.Link(), time.monotonic() + 5
         link.open(Target(server.url, "", 5), deadline)
-        assert link.post(KEY, {metric: 1}, deadline).startswith("it can't be written")
+        refused = link.post(KEY, {metric: 1}, deadline)
+        assert refused is not None
+        assert refused.said.startswith("it can't be written")
+        assert not refused.concerns_all
         link.close()
     assert server.requests == []
 
