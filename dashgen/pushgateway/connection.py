@@ -119,8 +119,8 @@ class Connection:
             self.close()
 
     @contextmanager
-    def raw(self, method: str, *, deadline: float) -> Iterator[tuple[socket.socket, Callable[[str], bytes]]]:
-        """Hand over the connected socket, and the function from a path to a request without a body.
+    def raw(self, method: str, *, deadline: float) -> Iterator[tuple[socket.socket, Callable[..., bytes]]]:
+        """Hand over the connected socket, and the function from a path, and a body if any, to a request.
 
         For requests that are sent before the last one is answered, which http.client can't. The
         connection is closed afterwards: who reads the socket may leave anything in it.
@@ -135,11 +135,12 @@ class Connection:
             if connection is None:
                 raise http.client.NotConnected
             _, headers = self._target("")
-            fields = {"Host": self._address.netloc, "Content-Length": "0", **headers}
+            fields = {"Host": self._address.netloc, **headers}
             rest = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
 
-            def request(path: str) -> bytes:
-                return f"{method} {self._target(path)[0]} HTTP/1.1\r\n{rest}\r\n".encode()
+            def request(path: str, body: bytes = b"") -> bytes:
+                head = f"{method} {self._target(path)[0]} HTTP/1.1\r\n{rest}Content-Length: {len(body)}\r\n\r\n"
+                return head.encode() + body
 
             yield connection.sock, request
         finally:
