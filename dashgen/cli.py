@@ -251,6 +251,106 @@ def sweep(style: str, **asked: Any) -> None:  # noqa: ANN401  (click checked the
     _exit(work, style)
 
 
+_REACH = ("timeout", "ca_file", "cert", "key", "bearer_token_file")
+
+
+def _access(*urls: tuple[str, str, bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options by which servers are reached; of each URL its option, its help and whether it must be given."""
+    options = [
+        *(click.option(name, metavar="URL", required=required, help=text) for name, text, required in urls),
+        click.option("--timeout", metavar="DURATION", default="30s", show_default=True, help="For each request."),
+        click.option("--ca-file", default="", help="Authorities to trust, as PEM."),
+        click.option("--cert", default="", help="The client's certificate, as PEM."),
+        click.option("--key", default="", help="Its key, where it is in another file."),
+        click.option("--bearer-token-file", default="", help="A file that holds a bearer token for the gateway."),
+    ]
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return added
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen emit --pushgateway-url http://localhost:9091
+  dashgen emit --pushgateway-url http://localhost:9091 --dags 1000 --tasks 20 --runs 0
+  dashgen emit --pushgateway-url http://localhost:9091 --failing 30 --follow
+  dashgen emit --pushgateway-url http://localhost:9091 --clean"""
+)
+@_access(("--pushgateway-url", "The Pushgateway to fill.", True))
+@click.option(
+    "--dags", metavar="N", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many DAGs."
+)
+@click.option("--tasks", metavar="M", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each DAG.")
+@click.option("--runs", metavar="R", type=click.IntRange(0, 10_000), help="Runs of each DAG in per-run groups (V2): 3.")
+@click.option(
+    "--failing", metavar="P", type=click.FloatRange(0, 100), default=10, show_default=True, help="Percent of the runs."
+)
+@click.option("--seed", metavar="N", type=int, default=1, show_default=True, help="Another one, another fleet.")
+@click.option("--instance", default="dashgen-emit", show_default=True, help="Its mark; must begin so.")
+@click.option("--follow", is_flag=True, help="Go on: runs start and end, until Ctrl-C.")
+@click.option("--clean", is_flag=True, help="Remove what was emitted under the instance instead.")
+@_config
+@_format("text", "json")
+def emit(pushgateway_url: str, config: Path | None, style: str, *, clean: bool, **asked: Any) -> None:  # noqa: ANN401  (as sweep)
+    """Fill a Pushgateway with a believable fleet made from the catalog.
+
+    For trying dashboards and for load tests. What is pushed is what the plugin would push if
+    Airflow ran these DAGs: tasks and DAGs (V3), their runs (V2), your own metrics, the sweeper's.
+    The same seed makes the same fleet. Its instance marks it: --clean removes that and nothing
+    else. Exit code: 0 done, 1 something stayed, 2 wrong usage, 3 the gateway can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands import emit  # noqa: PLC0415  (so that --help is fast)
+        from dashgen.commands.access import Access  # noqa: PLC0415  (the same)
+
+        reach = Access(pushgateway_url, **{name: asked.pop(name) for name in _REACH})
+        return (
+            emit.clean(asked["instance"], reach, style)
+            if clean
+            else emit.run(emit.Asked(**asked), reach, config, style)
+        )
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen live-check --pushgateway-url http://localhost:9091
+  dashgen live-check --pushgateway-url http://gateway:9091 --prometheus-url http://prometheus:9090
+  dashgen live-check --pushgateway-url http://localhost:9091 --format json"""
+)
+@_access(
+    ("--pushgateway-url", "The Pushgateway to look at.", True),
+    ("--prometheus-url", "The Prometheus that scrapes it, to look at as well.", False),
+)
+@_config
+@_format("text", "json")
+def live_check(pushgateway_url: str, prometheus_url: str | None, config: Path | None, style: str, **how: str) -> None:
+    """Hold what is really emitted against the catalog.
+
+    Names, labels, types, help texts and state codes of what the Pushgateway holds, and how it
+    runs; with --prometheus-url also how it is scraped, what arrives, and whether the rules are
+    loaded. Jobs that the catalog does not have are left alone. Exit code: 0 all is well or only
+    worth knowing, 1 errors or warnings, 2 wrong usage, 3 a server can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.access import Access  # noqa: PLC0415  (so that --help is fast)
+        from dashgen.commands.live_check import run  # noqa: PLC0415  (the same)
+
+        prometheus = Access(prometheus_url, how["timeout"], how["ca_file"]) if prometheus_url else None
+        return run(Access(pushgateway_url, **how), prometheus, config, style)
+
+    _exit(work, style)
+
+
 @cli.command(
     epilog="""\b
 Examples:

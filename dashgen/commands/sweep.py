@@ -5,31 +5,25 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dashgen import durations
-from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.commands import access, progress
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.pushgateway.connection import Connection
 from dashgen_plugin import environment
 from dashgen_sweeper import run as running
 from dashgen_sweeper.listing import ListingError
 from dashgen_sweeper.sweep import Options, RefusedError, Result
-from dashgen_sweeper.sweep import Progress as Told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.progress import Progress
+    from dashgen.problems import DashgenError
 
 RULE = "sweep"
-MOST_TIMEOUT_SECONDS = 24 * 3600
 _SHOWN_FAILURES = 20
 
 
@@ -66,8 +60,8 @@ def run(asked: Asked, style: str) -> int:
     # Kubernetes and systemd end a sweep like this; it says what was done as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _progress() as progress:
-            running.run(options, instance, result, progress)
+        with progress.shown() as told:
+            running.run(options, instance, result, told)
     except RefusedError as error:
         raise _error(str(options.address), str(error), "Correct the clocks, or say --yes.", EXIT_USAGE) from None
     except ListingError as error:
@@ -97,13 +91,13 @@ def _options(asked: Asked) -> Options:
         address = Address.parse(written)
         fleet = _duration("--fleet-max-age", asked.fleet_max_age) if asked.fleet_max_age else None
         selection = running.selection(_duration("--max-age", asked.max_age), asked.jobs, asked.match, fleet)
-        timeout = _timeout(asked.timeout)
+        timeout = access.seconds("--timeout", asked.timeout)
     except ValueError as error:
         raise _error("dashgen sweep", str(error), "See dashgen sweep --help.", EXIT_USAGE) from None
     if asked.key and not asked.cert:
         raise _error("dashgen sweep", "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
     if asked.bearer_token_file:
-        address = replace(address, authorization=f"Bearer {_token(asked.bearer_token_file)}")
+        address = replace(address, authorization=f"Bearer {access.token(asked.bearer_token_file, RULE)}")
     return Options(
         address,
         selection,
@@ -125,26 +119,8 @@ def _duration(option: str, written: str) -> int:
         raise ValueError(f"{option} {written!r} is no duration such as 90m, 24h or 7d") from None
 
 
-def _timeout(written: str) -> int:
-    seconds = _duration("--timeout", written)
-    if not 0 < seconds <= MOST_TIMEOUT_SECONDS:
-        raise ValueError(f"--timeout {written!r} is not between 1s and 1d")
-    return seconds
-
-
-def _token(file: str) -> str:
-    try:
-        token = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no text"
-        raise _error(file, f"the token can't be read: {reason}", "", EXIT_USAGE) from None
-    if not token or not token.isascii() or any(character.isspace() for character in token):
-        raise _error(file, "holds no bearer token", "Write the token alone into the file.", EXIT_USAGE)
-    return token
-
-
 def _error(where: str, message: str, hint: str, code: int) -> DashgenError:
-    return DashgenError([Problem(Place(where), RULE, _printable(message), hint)], code)
+    return access.problem(where, RULE, _printable(message), hint, code)
 
 
 def _print(result: Result, *, dry_run: bool) -> None:
@@ -188,37 +164,3 @@ def _echo(line: str, *, err: bool = False) -> None:
 def _printable(text: str) -> str:
     """Write as text what a terminal would obey: others may have put it into a label or an answer."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    if sys.stderr is None or not sys.stderr.isatty():  # None: who started this has closed it
-        yield Told()
-        return
-    # A quarter of the time that the command takes to start.
-    from rich.console import Console  # noqa: PLC0415  (as above)
-    from rich.progress import (  # noqa: PLC0415  (as above)
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)
-
-
-class _Bar(Told):
-    def __init__(self, bar: Progress) -> None:
-        self._bar, self._task = bar, bar.add_task("", total=None)
-
-    def phase(self, name: str, total: int | None = None) -> None:
-        # Not a reset, which keeps the total where the new one is not known.
-        self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(name, total=total)
-
-    def advance(self, number: int) -> None:
-        self._bar.advance(self._task, number)

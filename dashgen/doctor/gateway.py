@@ -23,7 +23,7 @@ from dashgen_plugin import environment
 from dashgen_plugin.gateway import PASSING, Link, TroubleError, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dashgen.pushgateway.connection import Answer
     from dashgen_plugin.environment import Environment, Target
@@ -35,7 +35,7 @@ TEST_GROUP = "test group"
 
 NO_CONSISTENCY_CHECK = "push.disable-consistency-check"
 PERSISTENCE_FILE = "persistence.file"
-_TELEMETRY_PATH = "web.telemetry-path"
+TELEMETRY_PATH = "web.telemetry-path"
 
 _SUCCESS = range(200, 300)
 _FIRST_PAUSE_SECONDS = 0.05
@@ -64,9 +64,9 @@ def checks(settings: Environment) -> Iterator[Check]:
         yield ok(ANSWERS, f"{gateway.address} answers")
     else:
         yield warning(ANSWERS, f"{gateway.address}/-/ready answers {_said(answer)}", _DO.get(answer.status, ""))
-    flags, check = _runs(gateway)
+    flags, check = runs(gateway.get, target.timeout)
     yield check
-    yield _TestGroup(gateway, settings.instance, flags.get(_TELEMETRY_PATH) or "/metrics").check()
+    yield _TestGroup(gateway, settings.instance, flags.get(TELEMETRY_PATH) or "/metrics").check()
     gateway.close()
 
 
@@ -104,16 +104,19 @@ def _unreachable(name: str, error: Exception, target: Target) -> Check:
     return failed(name, f"{address} can't be reached: {why}", hint, EXIT_UNREACHABLE)
 
 
-def _runs(gateway: _Gateway) -> tuple[dict[str, str], Check]:
-    """Return the gateway's flags, as far as they are known, and whether they are the recommended ones."""
+def runs(get: Callable[[str], Answer], timeout: float) -> tuple[dict[str, str], Check]:
+    """Return the gateway's flags, as far as they are known, and whether they are the recommended ones.
+
+    ``get`` asks the gateway for a path, and raises what a connection does; ``timeout`` is its, in seconds.
+    """
     path = "/api/v1/status"
     try:
-        answer = gateway.get(path)
+        answer = get(path)
         data = json.loads(answer.text)["data"] if answer.status in _SUCCESS else None
         version = data["build_information"]["version"] if data else ""
         flags = {str(name): str(value) for name, value in dict(data["flags"]).items()} if data else {}
     except (*PASSING, ValueError, LookupError, TypeError) as error:
-        return {}, _unknown(f"{path} can't be read: {shown(redacted(reason(error, gateway.target.timeout)))}")
+        return {}, _unknown(f"{path} can't be read: {shown(redacted(reason(error, timeout)))}")
     if not flags:
         return {}, _unknown(f"{path} answers {_said(answer)}")
     missing = []

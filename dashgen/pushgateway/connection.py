@@ -120,8 +120,8 @@ class Connection:
             self.close()
 
     @contextmanager
-    def raw(self, method: str, *, deadline: float) -> Iterator[tuple[socket.socket, Callable[[str], bytes]]]:
-        """Hand over the connected socket, and the function from a path to a request without a body.
+    def raw(self, method: str, *, deadline: float) -> Iterator[tuple[socket.socket, Callable[..., bytes]]]:
+        """Hand over the connected socket, and the function from a path, and a body if any, to a request.
 
         For requests that are sent before the last one is answered, which http.client can't. The
         connection is closed afterwards: who reads the socket may leave anything in it.
@@ -136,13 +136,12 @@ class Connection:
             if connection is None:
                 raise http.client.NotConnected
             root, headers = self._target("")
-            fields = {"Host": self._address.netloc, "Content-Length": "0", **headers}
+            fields = {"Host": self._address.netloc, **headers}
             rest = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            before, after = f"{method} {root}", f" HTTP/1.1\r\n{rest}Content-Length: "
 
-            before, after = f"{method} {root}", f" HTTP/1.1\r\n{rest}\r\n"
-
-            def request(path: str) -> bytes:
-                return (before + path + after).encode()
+            def request(path: str, body: bytes = b"") -> bytes:
+                return f"{before}{path}{after}{len(body)}\r\n\r\n".encode() + body
 
             yield connection.sock, request
         finally:

@@ -71,12 +71,10 @@ def by_scrape(connection: Connection, wanted: Callable[[bytes], bool], *, deadli
     """
     headers = {"Accept-Encoding": "gzip"} if zipped else {}
     with connection.stream("/metrics", headers=headers, deadline=deadline) as response:
-        if response.status == http.client.INTERNAL_SERVER_ERROR:
-            raise InconsistentError(_beginning(response))
-        _expect_ok(response)
+        written = lines(response)
         listing = Listing(_clock(response), exact=False)
         try:
-            _take_samples(listing, _lines(_chunks(response)), wanted)
+            _take_samples(listing, written, wanted)
         except ValueError as error:
             raise ListingError(f"the answer is not as a Pushgateway writes it: {error}") from None
     return listing
@@ -91,11 +89,36 @@ def by_api(connection: Connection, wanted: Callable[[bytes], bool], *, deadline:
 
     """
     with connection.stream("/api/v1/metrics", headers={}, deadline=deadline) as response:
-        _expect_ok(response)
+        found = groups(response)
         listing = Listing(_clock(response), exact=True)
-        for group in _groups(_chunks(response)):
+        for group in found:
             _take_group(listing, group, wanted)
     return listing
+
+
+def lines(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Return the lines of the metrics page, as they arrive.
+
+    Raises:
+        InconsistentError: the page fails because groups contradict each other.
+        ListingError: the answer is another status; while reading, that it ends early.
+
+    """
+    if response.status == http.client.INTERNAL_SERVER_ERROR:
+        raise InconsistentError(_beginning(response))
+    _expect_ok(response)
+    return _lines(_chunks(response))
+
+
+def groups(response: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
+    """Return the groups of the JSON API, as they arrive.
+
+    Raises:
+        ListingError: the answer is another status; while reading, that it is no listing or ends early.
+
+    """
+    _expect_ok(response)
+    return _groups(_chunks(response))
 
 
 def _take_samples(listing: Listing, lines: Iterable[bytes], wanted: Callable[[bytes], bool]) -> None:

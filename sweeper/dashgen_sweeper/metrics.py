@@ -39,12 +39,22 @@ def push(connection: Connection, instance: str, result: Result, *, ended: float,
         OSError, http.client.HTTPException: the gateway can't be reached.
 
     """
-    path = group.path([(JOB_LABEL, PUSHGATEWAY_SWEEPER.name), (INSTANCE.name, instance)])
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Outcome(result, ended))
-    answer = connection.request("POST", path, body=generate_latest(registry), deadline=time.monotonic() + timeout)
+    deadline = time.monotonic() + timeout
+    answer = connection.request("POST", path(instance), body=text(result, ended), deadline=deadline)
     if answer.status not in (http.client.OK, http.client.ACCEPTED):
         raise PushError(f"{answer.status} {answer.text[:200]}".strip())
+
+
+def path(instance: str) -> str:
+    """Return the path of the sweeper's group."""
+    return group.path([(JOB_LABEL, PUSHGATEWAY_SWEEPER.name), (INSTANCE.name, instance)])
+
+
+def text(result: Result, ended: float) -> bytes:
+    """Write what a sweep did that ended then (unix seconds), as Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Outcome(result, ended))
+    return generate_latest(registry)
 
 
 class _Outcome(Collector):

@@ -1,0 +1,120 @@
+"""The options by which commands reach a server, as they were written, and what is wrong with them."""
+
+from __future__ import annotations
+
+import http.client
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashgen import durations
+from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.pushgateway.address import Address, AddressError
+from dashgen.pushgateway.connection import Connection
+from dashgen.redaction import redacted
+from dashgen_plugin.gateway import reason
+from dashgen_sweeper.listing import ListingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_TIMEOUT_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Access:
+    """The command line's options of one server, as they were written."""
+
+    url: str
+    timeout: str
+    ca_file: str = ""
+    cert: str = ""
+    key: str = ""
+    bearer_token_file: str = ""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that can be asked; ``timeout`` is in seconds for each request."""
+
+    address: Address
+    timeout: int
+    ca_file: str = ""
+    client_cert: tuple[str, str] | None = None
+
+    def connection(self) -> Connection:
+        """Make a connection, not yet connected; AddressError where the proxy has no valid address."""
+        return Connection(self.address, self.ca_file, self.client_cert)
+
+
+def server(access: Access, command: str) -> Server:
+    """Make sense of the options.
+
+    Raises:
+        DashgenError: one of them can't be used.
+
+    """
+    where, rule = f"dashgen {command}", command
+    try:
+        address, timeout = Address.parse(access.url), seconds("--timeout", access.timeout)
+    except ValueError as error:
+        raise problem(where, rule, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
+    if access.key and not access.cert:
+        raise problem(where, rule, "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+    if access.bearer_token_file:
+        address = replace(address, authorization=f"Bearer {token(access.bearer_token_file, rule)}")
+    return Server(address, timeout, access.ca_file, (access.cert, access.key) if access.cert else None)
+
+
+@contextmanager
+def reaching(asked: Server, rule: str, hint: str) -> Iterator[None]:
+    """Turn what keeps a server from being asked into a problem that names it; ``hint`` is what to do."""
+    where = str(asked.address)
+    try:
+        yield
+    except ListingError as error:
+        raise problem(where, rule, f"no listing of its groups: {error}", hint, EXIT_UNREACHABLE) from None
+    except AddressError as error:
+        raise problem(where, rule, str(error), "", EXIT_USAGE) from None
+    except (OSError, http.client.HTTPException) as error:
+        why = redacted(reason(error, asked.timeout))
+        raise problem(where, rule, f"can't be reached: {why}", hint, EXIT_UNREACHABLE) from None
+
+
+def seconds(option: str, written: str) -> int:
+    """Read a timeout such as ``90s``.
+
+    Raises:
+        ValueError: it is none between a second and a day.
+
+    """
+    try:
+        number = durations.parse(written)
+    except ValueError:
+        raise ValueError(f"{option} {written!r} is no duration such as 90s or 5m") from None
+    if not 0 < number <= MOST_TIMEOUT_SECONDS:
+        raise ValueError(f"{option} {written!r} is not between 1s and 1d")
+    return number
+
+
+def token(file: str, rule: str) -> str:
+    """Read a bearer token from a file.
+
+    Raises:
+        DashgenError: there is none.
+
+    """
+    try:
+        found = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "is no text"
+        raise problem(file, rule, f"the token can't be read: {why}", "", EXIT_USAGE) from None
+    if not found or not found.isascii() or any(character.isspace() for character in found):
+        raise problem(file, rule, "holds no bearer token", "Write the token alone into the file.", EXIT_USAGE)
+    return found
+
+
+def problem(where: str, rule: str, message: str, hint: str, code: int) -> DashgenError:
+    """Make the one problem that stops a command."""
+    return DashgenError([Problem(Place(where), rule, message, hint)], code)

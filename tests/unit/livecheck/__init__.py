@@ -1,0 +1,1 @@
+"""Tests of what ``dashgen live-check`` finds."""
