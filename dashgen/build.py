@@ -17,7 +17,7 @@ from dashgen.checks.context import Context
 from dashgen.checks.document import Document
 from dashgen.checks.usage import check as check_usage
 from dashgen.problems import Place, Problem
-from dashgen.render import alertmanager, docs, grafana, prometheus, provisioning, yamltext
+from dashgen.render import alertmanager, compose, docs, grafana, kubernetes, prometheus, provisioning, yamltext
 from dashgen.rules.model import Record
 
 if TYPE_CHECKING:
@@ -47,25 +47,32 @@ def build(project: Project) -> Build:
     # What is wrong with an alert itself can't be rendered, and would hide what else is wrong.
     unfit = list(prometheus.problems(project))
     dashboards = {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
-    configuration = {} if unfit else _configuration(project)
+    configuration = {} if unfit else _configuration(project, dashboards)
     # Parsed again, so that text which is no YAML never leaves the build.
     parsed = {path: yamltext.load(text) for path, text in configuration.items()}
     context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
-    problems = [*validate(project.catalog), *_file_names(project), *unfit]
+    problems = [*validate(project.catalog), *_file_names(project), *kubernetes.problems(project, dashboards), *unfit]
     problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
     if not unfit:
         records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
         problems += check_usage(context, records)
     files = {
         **{path: grafana.dump(data) for path, data in dashboards.items()},
+        **kubernetes.manifests(project, dashboards),
         **configuration,
         **docs.files(project, usage.uses(context)),
     }
     return Build(files, tuple(sorted(set(problems))), context)
 
 
-def _configuration(project: Project) -> dict[str, str]:
-    return {**prometheus.files(project), **alertmanager.files(project), **provisioning.files(project)}
+def _configuration(project: Project, dashboards: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        **prometheus.files(project),
+        **alertmanager.files(project),
+        **provisioning.files(project),
+        **compose.files(),
+        **kubernetes.files(project, dashboards),
+    }
 
 
 def _documents(project: Project, dashboards: Mapping[str, Any], parsed: Mapping[str, Any]) -> Iterator[Document]:

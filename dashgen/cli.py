@@ -54,7 +54,7 @@ def _exit(work: Callable[[], int], style: str) -> None:
     except DashgenError as error:
         from dashgen import report  # noqa: PLC0415  (only where there are problems)
 
-        click.echo(report.FORMATS[style](error.problems), err=style == "text")
+        click.echo(report.FORMATS.get(style, report.text)(error.problems), err=style in {"text", "markdown"})
         code = error.exit_code
     raise click.exceptions.Exit(code)
 
@@ -101,6 +101,35 @@ def build(out: Path | None, config: Path | None, style: str, *, check: bool, acc
         from dashgen.commands.build import run  # noqa: PLC0415  (so that --help is fast)
 
         return run(config, out, check=check, accept_breaking=accept_breaking, style=style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen diff                            since the last commit
+  dashgen diff origin/main > change.md    what a pull request does, as its description
+  dashgen diff ../other/out               against another folder
+  dashgen diff v1.2.0 --format json"""
+)
+@click.argument("since", metavar="[GIT-REF|DIR]", default="HEAD")
+@click.option("--out", metavar="DIR", type=_FILE, help="Output folder, instead of the settings'.")
+@_config
+@_format("markdown", "json")
+def diff(since: str, out: Path | None, config: Path | None, style: str) -> None:
+    """Say what a change of the definitions means, as Markdown for a pull request.
+
+    Compares what the definitions make now with the output folder at a commit, or with another
+    folder: metrics, dashboards with their panels and queries, alerts and recording rules. Exit
+    code: 0 nothing breaks, 1 queries written elsewhere would, as for build --accept-breaking,
+    2 wrong usage, 3 git or a file can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.diff import run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(since, config, out, style)
 
     _exit(work, style)
 

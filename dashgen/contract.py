@@ -66,17 +66,18 @@ def breaking(old: Contract, catalog: Catalog, manifest: str) -> list[Problem]:
             problems.append(Problem(place, RULE, "the metric is gone", f"{ACCEPT}.{rename}"))
             continue
         place = Place(metric.place.file, metric.place.line, f"metric {metric.name}")
-        problems += [Problem(place, RULE, broken, ACCEPT) for broken in _broken(terms, _terms(metric))]
+        problems += [Problem(place, RULE, lost, ACCEPT) for lost in broken(terms, _terms(metric))]
     return sorted(problems)
 
 
-def _broken(old: Terms, new: Terms) -> Iterator[str]:
+def broken(old: Terms, new: Terms) -> Iterator[str]:
+    """Find what a query on the old terms relied on and the new ones don't keep, a sentence each."""
     if old["type"] != new["type"]:
         yield f"its type was {old['type']} and is {new['type']}"
     if old["unit"] != new["unit"]:
         yield f"its unit was {old['unit'] or 'none'} and is {new['unit'] or 'none'}"
     for job, labels in old["jobs"].items():
-        series = f"in job {job}" if job else "without a job"
+        series = _series(job)
         if job not in new["jobs"]:
             yield f"its series {series} are gone"
             continue
@@ -84,6 +85,24 @@ def _broken(old: Terms, new: Terms) -> Iterator[str]:
             if label not in new["jobs"][job]:
                 yield f"its label {label} is gone {series}"
     yield from _broken_codes(old["codes"], new["codes"])
+
+
+def gained(old: Terms, new: Terms) -> Iterator[str]:
+    """Find what the new terms have beyond the old ones, a sentence each."""
+    for job, labels in new["jobs"].items():
+        if job not in old["jobs"]:
+            yield f"its series {_series(job)} are new"
+            continue
+        for label in labels:
+            if label not in old["jobs"][job]:
+                yield f"its label {label} is new {_series(job)}"
+    for word, value in new["codes"].items():
+        if word not in old["codes"] and value not in old["codes"].values():
+            yield f"its code {value} ({word}) is new"
+
+
+def _series(job: str) -> str:
+    return f"in job {job}" if job else "without a job"
 
 
 def _broken_codes(old: dict[str, int], new: dict[str, int]) -> Iterator[str]:

@@ -54,20 +54,31 @@ def read(out: Path) -> Manifest:
     """
     file = out / NAME
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        return parse(file.read_bytes(), str(file))
     except FileNotFoundError:
         return Manifest()
-    except (ValueError, RecursionError) as error:
-        raise _corrupt(file, f"not valid JSON: {error}") from None
     except OSError as error:
         unusable = out if isinstance(error, NotADirectoryError) else file
         hint = "Nothing was changed. --out names another folder."
         problem = Problem(Place(str(unusable)), RULE, f"can't be used: {error.strerror}", hint)
         raise DashgenError([problem], EXIT_UNREACHABLE) from None
+
+
+def parse(content: bytes, file: str) -> Manifest:
+    """Return the manifest that a file holds; ``file`` names it in messages.
+
+    Raises:
+        DashgenError: it is not a manifest, or names files outside the folder.
+
+    """
+    try:
+        data = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(file, f"not valid JSON: {error}") from None
     if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] > VERSION:
         message = f"version {data['version']}: written by a newer dashgen"
         hint = "Use that dashgen, or delete the folder and build it anew."
-        raise DashgenError([Problem(Place(str(file)), RULE, message, hint)], EXIT_USAGE)
+        raise DashgenError([Problem(Place(file), RULE, message, hint)], EXIT_USAGE)
     if not _is_sound(data):
         raise _corrupt(file, "not a manifest of dashgen")
     outside = sorted(path for path in data["files"] if not is_inside(path))
@@ -82,12 +93,12 @@ def is_inside(path: str) -> bool:
     return str(pure) == path != "." and not pure.is_absolute() and ".." not in pure.parts
 
 
-def _corrupt(file: Path, message: str) -> DashgenError:
+def _corrupt(file: str, message: str) -> DashgenError:
     hint = (
         "Restore it from version control. Or delete it and build again: then files that are "
         "no longer made stay, and what breaks for others is not seen."
     )
-    return DashgenError([Problem(Place(str(file)), RULE, message, hint)], EXIT_USAGE)
+    return DashgenError([Problem(Place(file), RULE, message, hint)], EXIT_USAGE)
 
 
 def _is_sound(data: Any) -> bool:  # noqa: ANN401  (JSON is anything)

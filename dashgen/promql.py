@@ -219,6 +219,15 @@ def _number(node: Expr) -> float | None:
     return None
 
 
+def threshold(query: Query) -> tuple[str, float] | None:
+    """Return what an expression compares as a whole, operator included, and the number: its limit."""
+    root = without_parens(query.root)
+    if not isinstance(root, BinaryExpr) or str(root.op) not in COMPARISONS:
+        return None
+    number = _number(root.rhs)
+    return None if number is None else (f"{root.lhs.prettify()} {root.op}", number)
+
+
 def _comparisons(node: BinaryExpr) -> Iterator[Comparison]:
     op = str(node.op)
     if op not in COMPARISONS:

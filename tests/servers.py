@@ -210,6 +210,18 @@ def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> I
 
 
 @contextmanager
+def command(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
+    """Run a server with flags that stand elsewhere; the address to listen on is added.
+
+    Raises:
+        ServerError: it does not start; the message holds its log.
+
+    """
+    with _running(name, arguments, folder) as server:
+        yield server
+
+
+@contextmanager
 def _running(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
     server = _start((str(program(name)), *arguments), folder)
     try:

@@ -66,6 +66,7 @@ class Document:
 
     ``panel_lists`` are the panels as they lie together: those of the dashboard, then those in
     each row. ``rules`` are those of all groups. ``malformed`` is what could not be looked at.
+    ``resource`` is the kind of the Kubernetes or Grafana resource that it is the spec of, if any.
     """
 
     kind: Kind
@@ -76,6 +77,7 @@ class Document:
     groups: tuple[Element, ...] = ()
     rules: tuple[Element, ...] = ()
     malformed: tuple[Finding, ...] = ()
+    resource: str = ""
 
     @property
     def panels(self) -> Iterator[Element]:

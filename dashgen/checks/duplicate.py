@@ -3,6 +3,8 @@
 Two dashboards of one uid, or of one title, stop the provisioning of all dashboards beside
 them; of two panels with one id, links and alerts find the wrong one; of two queries with one
 refId, one is lost; of two rules that make the same series, Prometheus keeps one sample.
+A file and a resource of Kubernetes or Grafana with the same content are two ways to deploy
+one thing, of which one is taken.
 
 Bad::
 
@@ -33,13 +35,18 @@ _Named = tuple["Hashable", "Element"]
 
 def check(context: Context) -> Iterator[Finding]:
     """Compare dashboards with each other, and what is in each document."""
-    dashboards = [each.root for each in context.documents if each.kind is Kind.DASHBOARD]
-    yield from _twice(((root.data.get("uid"), root) for root in dashboards), "uid {}")
-    yield from _twice(((root.data.get("title"), root) for root in dashboards), 'title "{}"')
     for document in context.documents:
         yield from _in_dashboard(document)
         yield from _twice(((group.name, group) for group in document.groups), "group {}")
-    yield from _rules(context)
+    for resource in sorted({document.resource for document in context.documents}):
+        yield from _among([document for document in context.documents if document.resource == resource])
+
+
+def _among(documents: list[Document]) -> Iterator[Finding]:
+    dashboards = [each.root for each in documents if each.kind is Kind.DASHBOARD]
+    yield from _twice(((root.data.get("uid"), root) for root in dashboards), "uid {}")
+    yield from _twice(((root.data.get("title"), root) for root in dashboards), 'title "{}"')
+    yield from _rules(documents)
 
 
 def _twice(named: Iterable[tuple[object, Element]], what: str) -> Iterator[Finding]:
@@ -65,9 +72,9 @@ def _in_dashboard(document: Document) -> Iterator[Finding]:
             yield Finding(panel, f"several of its targets have the refId {shown(ref)}")
 
 
-def _rules(context: Context) -> Iterator[Finding]:
+def _rules(documents: list[Document]) -> Iterator[Finding]:
     seen: dict[object, Element] = {}
-    for document in context.documents:
+    for document in documents:
         for rule in document.rules:
             labels = rule.data.get("labels")
             pairs = sorted(labels.items(), key=str) if isinstance(labels, Mapping) else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashgen.checks.document import Document, text_of
@@ -89,6 +90,16 @@ def _document(path: Path) -> Document:
             f"larger than {_LARGEST // _MEBIBYTE} MiB, which no dashboard is",
             "Leave the file out, or split it.",
         )
+    return parse(content, str(path))
+
+
+def parse(content: bytes, file: str) -> Document:
+    """Make the document of a file's content; the file's name tells JSON from YAML.
+
+    Raises:
+        UnreadableError: it is no dashboard or rule file.
+
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -97,7 +108,7 @@ def _document(path: Path) -> Document:
             "Save the file as UTF-8.",
             content.count(b"\n", 0, error.start) + 1,
         ) from None
-    return _as_document(_json(text) if path.suffix == ".json" else load_yaml(text), str(path))
+    return _as_document(_json(text) if file.endswith(".json") else load_yaml(text), file)
 
 
 def _json(text: str) -> object:
@@ -124,9 +135,9 @@ def _as_document(data: object, file: str) -> Document:
         raise UnreadableError(f"holds {kind}, not an object", "Lint one dashboard per file.")
     kind, spec = text_of(data, "kind"), data.get("spec")
     if kind == "PrometheusRule" and isinstance(spec, Mapping):
-        return Document.rules_file(spec, file)
+        return replace(Document.rules_file(spec, file), resource=kind)
     if kind == "Dashboard" and isinstance(spec, Mapping):
-        return Document.dashboard(_classic(spec), file)
+        return replace(Document.dashboard(_classic(spec), file), resource=kind)
     if isinstance(inner := data.get("dashboard"), Mapping):
         return Document.dashboard(_classic(inner), file)
     if "groups" in data:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashgen.output import Drift, Summary
 
 DIFF_LINES = 40
+DIFF_WIDTH = 200
 UNKNOWN_SHOWN = 10
 
 
@@ -101,11 +102,11 @@ def _diff(on_disk: str, built: str) -> Iterable[str]:
 
 
 def _capped(lines: Iterable[str]) -> Iterable[str]:
-    """Keep the start of a long diff, and say how much is left out."""
+    """Keep the start of a long diff and of a long line, and say how much of the diff is left out."""
     left_out = 0
     for number, line in enumerate(lines):
         if number < DIFF_LINES:
-            yield line
+            yield line if len(line) <= DIFF_WIDTH else f"{line[: DIFF_WIDTH - 1]}…\n"
         else:
             left_out += 1
     if left_out:

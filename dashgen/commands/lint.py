@@ -64,6 +64,9 @@ def _documents(paths: Sequence[Path], work: Workspace) -> tuple[int, list[Proble
         problem = Problem(Place(str(work.out)), RULE, "there is no output folder", hint)
         raise DashgenError([problem], EXIT_UNREACHABLE)
     documents, problems = read_all(paths or (work.out,))
+    if not paths:
+        # The output holds each dashboard and rule as a plain file, too.
+        documents = [document for document in documents if not document.resource]
     project = work.project
     if not documents and not problems:
         hint = "Name a folder that holds some, or a file itself."

@@ -90,18 +90,22 @@ def _link(project: Project, alert: Alert, dashboard: Dashboard, key: str) -> str
 
 def _rules(project: Project, groups: Iterable[Group]) -> str:
     listed = list(groups)
-    data = {
+    places = (rule.place for group in listed for rule in group.rules)
+    return dump(rule_groups(project, listed), generated_from(places))
+
+
+def rule_groups(project: Project, groups: Iterable[Group]) -> dict[str, Any]:
+    """Return the content of a rule file."""
+    return {
         "groups": [
             {
                 "name": group.name,
                 "interval": group.interval,
                 "rules": [_rule(project, rule) for rule in group.rules],
             }
-            for group in listed
+            for group in groups
         ]
     }
-    places = (rule.place for group in listed for rule in group.rules)
-    return dump(data, generated_from(places))
 
 
 def _rule(project: Project, rule: Record | Alert) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dashgen.promql import PromqlError, attempt, parse
+from dashgen.promql import PromqlError, attempt, parse, threshold
 from dashgen.promql_variables import interpolate, references
 
 
@@ -165,6 +165,24 @@ def test_comparisons(expr: str, comparisons: list[tuple[str, str, float]]) -> No
     """A metric's value is followed to the number that it is compared with, if it gets there."""
     found = [(each.selector.name, each.op, each.number) for each in parse(expr).comparisons]
     assert sorted(found) == sorted(comparisons)
+
+
+@pytest.mark.parametrize(
+    ("expr", "found"),
+    [
+        ("x  >  3", ("x >", 3)),
+        ("(sum(x) <= -0.5)", ("sum(x) <=", -0.5)),
+        ("x == bool 1", ("x ==", 1)),
+        ("x > y", None),
+        ("3 < x", None),
+        ("x + 3", None),
+        ("x > 3 and y", None),
+        ("x", None),
+    ],
+)
+def test_the_limit_of_a_whole_expression(expr: str, found: tuple[str, float] | None) -> None:
+    """What an expression is compared with as a whole is its limit, and no other number is."""
+    assert threshold(parse(expr)) == found
 
 
 @pytest.mark.parametrize(

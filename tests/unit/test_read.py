@@ -63,6 +63,7 @@ def test_rule_files_are_read_in_their_wrappings(tmp_path: Path, data: object) ->
     """A rule file, and a resource of the operator."""
     found = _document(tmp_path, "x.yml", data)
     assert found.kind is Kind.RULES
+    assert found.resource == ("PrometheusRule" if data is not GROUPS else "")
     assert [rule.name for rule in found.rules] == ["TaskFailed"]
 
 

@@ -8,11 +8,8 @@ import shlex
 import subprocess
 from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
 
-import kubernetes_validate
 import pytest
-import yaml
 
 from dashgen import scaffold
 from dashgen.cli import sweep
@@ -51,16 +48,9 @@ def test_dag_file() -> None:
     assert all(word in written.lower() for word in ("dag", "airflow"))
 
 
-def job() -> Any:  # noqa: ANN401  (whatever stands there)
-    """Return the page's CronJob."""
-    (text,) = examples("yaml")
-    return yaml.safe_load(text)
-
-
 def commands() -> list[list[str]]:
     """Return the sweeps in the page's examples, without the program."""
-    template = job()["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    found = [container["command"] for container in template["containers"]]
+    found = []
     for unit in examples("ini"):
         parser = ConfigParser()
         parser.optionxform = str  # type: ignore[assignment, method-assign]  # (as systemd reads it)
@@ -73,7 +63,7 @@ def commands() -> list[list[str]]:
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_example_is_a_command(words: list[str]) -> None:
-    """The command takes what the examples of cron, systemd and a shell say."""
+    """The command takes what the examples of systemd and a shell say."""
     name, *arguments = words
     assert name == sweep.name
     sweep.make_context(name, arguments)
@@ -84,29 +74,6 @@ def test_timer_belongs_to_the_service() -> None:
     files = re.findall(r"^# /etc/systemd/system/(\S+)$", PAGE, flags=re.MULTILINE)
     assert files == ["pushgateway-sweeper.service", "pushgateway-sweeper.timer"]
     assert f"`systemctl enable --now {files[1]}`" in PAGE
-
-
-def test_kubernetes_takes_the_job() -> None:
-    """The CronJob is as Kubernetes' own schema wants it, no field unknown."""
-    kubernetes_validate.validate(job(), kubernetes_validate.latest_version(), strict=True)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"concurrencyPolicy": 1},
-        {"concurencyPolicy": "Forbid"},
-        {"schedule": None},
-        {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"command": ["dashgen", "sweep"]}]}}}}},
-    ],
-    ids=str,
-)
-def test_kubernetes_refuses_a_wrong_job(wrong: dict[str, Any]) -> None:
-    """A field that is wrong, unknown or missing in it is found."""
-    planted = job()
-    planted["spec"].update(wrong)
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(planted, kubernetes_validate.latest_version(), strict=True)
 
 
 def verified(folder: Path, **instead: str) -> str:

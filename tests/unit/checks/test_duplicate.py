@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashgen.checks.document import Document
 from tests.unit.checks.examples import alert, dashboard, findings, messages, panel, rules, target
 
@@ -65,6 +67,15 @@ def test_equal_rules_are_told_across_files() -> None:
             'rules.yml: group "tasks", alert "TaskFailed"'
         )
     ]
+
+
+def test_a_file_and_a_resource_are_two_ways_to_deploy_one_thing() -> None:
+    """A dashboard or rule is told among resources of its kind, and not against a plain file."""
+    for plain, kind in ((_document(), "Dashboard"), (rules(alert()), "PrometheusRule")):
+        wrapped = replace(plain, resource=kind)
+        assert messages("duplicate", plain, wrapped) == []
+        again = replace(plain, resource=kind, root=replace(plain.root))
+        assert messages("duplicate", wrapped, again, plain) == messages("duplicate", plain, replace(again, resource=""))
 
 
 def test_groups_of_one_name_in_a_file_are_told() -> None:

@@ -1,0 +1,106 @@
+"""The Compose file: held against the specification's schema, and against the files beside it."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from dashgen.build import build
+from dashgen.render.compose import PATH
+from dashgen.schema import GRAFANA_VERSIONS
+from dashgen.settings import Settings
+from tests.composed import refusals, services
+from tests.projects import builtin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILES = build(builtin()).files
+DATA: dict[str, Any] = yaml.safe_load(FILES[PATH])
+SERVICES = services(FILES[PATH])
+
+
+def test_file_is_accepted() -> None:
+    """The file is what the specification says."""
+    assert refusals(DATA) == []
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda data: data.update(service={}),
+        lambda data: data["services"]["grafana"].update(image=13),
+        lambda data: data["services"]["grafana"].update(port=["3000:3000"]),
+        lambda data: data["services"]["prometheus"]["healthcheck"].update(retries=[]),
+    ],
+)
+def test_planted_fault_is_refused(plant: Callable[[Any], object]) -> None:
+    """Each fault is found, so that the check can be trusted."""
+    broken = deepcopy(DATA)
+    plant(broken)
+    assert refusals(broken)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_image_is_pinned(name: str) -> None:
+    """Each image has a full version."""
+    assert re.fullmatch(r"[a-z]+/[a-z_-]+:v?\d+\.\d+\.\d+", SERVICES[name].data["image"])
+
+
+def test_grafana_is_one_that_dashboards_are_checked_for() -> None:
+    """Grafana's version is the newest that there is a schema of."""
+    assert SERVICES["grafana"].data["image"].partition(":")[2].startswith(f"{GRAFANA_VERSIONS[-1]}.")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_reached_from_here_only(name: str) -> None:
+    """Each port is open on loopback alone, the same inside and outside, and is what the health check asks."""
+    (port,) = SERVICES[name].data["ports"]
+    host, outside, inside = port.split(":")
+    assert (host, outside) == ("127.0.0.1", inside)
+    assert urlsplit(SERVICES[name].health_url).netloc == f"127.0.0.1:{inside}"
+    assert "network_mode" not in SERVICES[name].data
+
+
+def test_grafana_has_no_default_password() -> None:
+    """Without a password of the user's own, Compose refuses to start."""
+    password = SERVICES["grafana"].data["environment"]["GF_SECURITY_ADMIN_PASSWORD"]
+    assert re.fullmatch(r"\$\{GRAFANA_ADMIN_PASSWORD:\?[^}]+\}", password)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_mounted_is_there(name: str) -> None:
+    """Each mount is a volume that is declared, or a folder of generated files, which is read-only."""
+    folders = {str(parent) for path in FILES for parent in PurePosixPath(path).parents}
+    for mount in SERVICES[name].data["volumes"]:
+        outside, _, *mode = mount.split(":")
+        if outside.startswith("."):
+            assert outside.removeprefix("../") in folders
+            assert mode == ["ro"]
+        else:
+            assert outside in DATA["volumes"]
+    assert DATA["volumes"].keys() <= {outside for each in SERVICES.values() for outside in each.mounts.values()}
+
+
+def test_dashboards_are_where_grafana_looks() -> None:
+    """The dashboards are mounted where the provisioning reads them from."""
+    (provider,) = yaml.safe_load(FILES["grafana/provisioning/dashboards/airflow.yaml"])["providers"]
+    assert SERVICES["grafana"].mounts[provider["options"]["path"]] == "../grafana/dashboards"
+
+
+def test_services_are_what_the_default_settings_ask() -> None:
+    """The hosts of the default settings are services, on their ports."""
+    settings = Settings()
+    addresses = {
+        *settings.pushgateway_targets,
+        *settings.alertmanager_targets,
+        urlsplit(settings.prometheus_url).netloc,
+    }
+    listening = {f"{name}:{service.data['ports'][0].rpartition(':')[2]}" for name, service in SERVICES.items()}
+    assert addresses <= listening
