@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import kubernetes_validate  # type: ignore[import-untyped]
+import kubernetes_validate
 from jsonschema import Draft202012Validator
 
 from dashgen.schema import check_dashboard
