@@ -383,6 +383,50 @@ def live_check(pushgateway_url: str, prometheus_url: str | None, config: Path | 
 @cli.command(
     epilog="""\b
 Examples:
+  dashgen verify --prometheus-url http://prometheus:9090     the project's own output
+  dashgen verify --prometheus-url http://localhost:9090 board.json rules/
+  dashgen verify --prometheus-url https://mimir/prometheus --header 'X-Scope-OrgID: 1'
+  dashgen verify --var team=data --quiet                     with this chosen; only what is wrong"""
+)
+@click.argument("paths", metavar="[DASHBOARD|RULES|DIR]...", nargs=-1, type=_FILE)
+@click.option("--prometheus-url", "url", metavar="URL", default="", help="The server; the settings' otherwise.")
+@click.option(
+    "--rules-url", metavar="URL", default="", help="Where rules are evaluated, if not there: a ruler, vmalert."
+)
+@click.option(
+    "--var", "choices", metavar="NAME=VALUE", multiple=True, help="Choose a variable's value; may be repeated."
+)
+@click.option(
+    "--scrape-interval", metavar="DURATION", default="30s", show_default=True, help="As the data source says."
+)
+@click.option("--timeout", metavar="DURATION", default="30s", show_default=True, help="For each query.")
+@click.option("--header", "headers", metavar="NAME: VALUE", multiple=True, help="A header to send; may be repeated.")
+@click.option("--ca-file", default="", help="Authorities to trust, as PEM.")
+@click.option("--cert", default="", help="The client's certificate, as PEM.")
+@click.option("--key", default="", help="Its key, where it is in another file.")
+@click.option("--bearer-token-file", default="", help="A file that holds a bearer token.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only findings, and the closing line.")
+@_config
+@_format("text", "json")
+def verify(style: str, **asked: Any) -> None:  # noqa: ANN401  (click checked the types of what Asked holds)
+    """Ask a running Prometheus every query of dashboards and rules, and say which return nothing, and why.
+
+    Variables get the values that Grafana would give them. Works with any dashboard and rule
+    file, and with Mimir, Thanos and VictoriaMetrics. Exit code: 0 all is well, or empty where
+    it may be, 1 findings, 2 wrong usage, 3 the server can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.verify import Asked, run  # noqa: PLC0415  (so that --help is fast)
+
+        return run(Asked(**asked), style)
+
+    _exit(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
   dashgen completion bash > ~/.local/share/bash-completion/completions/dashgen
   dashgen completion zsh > ~/.zfunc/_dashgen
   dashgen completion fish > ~/.config/fish/completions/dashgen.fish"""

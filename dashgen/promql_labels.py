@@ -194,8 +194,8 @@ class _Tracer:
         op, modifier = str(node.op), node.modifier
         left, right = self.labels(node.lhs), self.labels(node.rhs)
         keeps_name = op in COMPARISONS and not (modifier and modifier.return_bool)
-        if _is_scalar(node.lhs) or _is_scalar(node.rhs):
-            result = right if _is_scalar(node.lhs) else left
+        if is_scalar(node.lhs) or is_scalar(node.rhs):
+            result = right if is_scalar(node.lhs) else left
             return result if keeps_name else _without(result, [NAME_LABEL])
         if modifier is not None and modifier.matching is not None:
             self._matching(modifier, left, right)
@@ -259,14 +259,15 @@ def _text(node: object) -> str:
     return node.val if isinstance(node, StringLiteral) else ""
 
 
-def _is_scalar(node: Expr) -> bool:
+def is_scalar(node: Expr) -> bool:
+    """Whether an expression gives a number rather than series."""
     match without_parens(node):
         case NumberLiteral():
             return True
         case UnaryExpr(expr=inner):
-            return _is_scalar(inner)
+            return is_scalar(inner)
         case Call(func=function):
             return bool(function.return_type == ValueType.Scalar)
         case BinaryExpr(lhs=left, rhs=right):
-            return _is_scalar(left) and _is_scalar(right)
+            return is_scalar(left) and is_scalar(right)
     return False

@@ -7,6 +7,7 @@ stable key, the catalog's metrics that a panel shows, and where it is defined.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from grafanalib import core
 
 PANEL_ID_LIMIT = 2**31
+
+# In a panel's description, so that the dashboard's file says it, to people too.
+_EMPTY_WHEN = "**Empty when:**"
+_IS_EMPTY_WHEN = re.compile(rf"^{re.escape(_EMPTY_WHEN)}\s*(\S.*)$", re.MULTILINE)
+
+
+def empty_when(description: str) -> str:
+    """Return why a panel of this description may have no data when all is well, empty if it may not."""
+    found = _IS_EMPTY_WHEN.search(description)
+    return found[1].strip() if found else ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,12 @@ class Panel:
     height: int
     may_be_empty: str = ""
     place: Place = field(default_factory=lambda: Place.of_caller(__file__), compare=False, repr=False)
+
+    @property
+    def description(self) -> str:
+        """The description that Grafana shows: the content's, and when the panel may be empty."""
+        said = self.content.description or ""
+        return f"{said}\n\n{_EMPTY_WHEN} {self.may_be_empty}".lstrip() if self.may_be_empty else said
 
 
 @dataclass(frozen=True)

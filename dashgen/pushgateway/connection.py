@@ -99,9 +99,11 @@ class Connection:
 
     @contextmanager
     def stream(
-        self, path: str, *, deadline: float, headers: Mapping[str, str] | None = None
+        self, path: str, *, deadline: float, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Iterator[http.client.HTTPResponse]:
-        """GET ``path`` and hand over its answer to be read piece by piece, all by ``deadline``.
+        """Hand over the answer to a request, to be read piece by piece, all by ``deadline``.
+
+        GET, or POST where there is a body.
 
         The connection is closed unless the answer was read to its end.
 
@@ -111,7 +113,7 @@ class Connection:
         """
         try:
             self.open(deadline)
-            response = self._send("GET", path, b"", headers or {})
+            response = self._send("POST" if body else "GET", path, body, headers or {})
             yield response
         except BaseException:
             self.close()

@@ -81,6 +81,7 @@ def _flow(dashboard: Dashboard, panels: Iterable[Panel], top: int) -> tuple[list
         if left + panel.width > _GRID_WIDTH:
             top, left, line_height = top + line_height, 0, 0
         position = core.GridPos(h=panel.height, w=panel.width, x=left, y=top)
-        placed.append(attr.evolve(panel.content, id=dashboard.panel_id(panel.key), gridPos=position))
+        told = {"description": panel.description} if panel.may_be_empty else {}
+        placed.append(attr.evolve(panel.content, id=dashboard.panel_id(panel.key), gridPos=position, **told))
         left, line_height = left + panel.width, max(line_height, panel.height)
     return placed, top + line_height

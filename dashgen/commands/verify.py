@@ -1,0 +1,203 @@
+"""``dashgen verify``: ask a running server every query of dashboards and rule files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dashgen import report
+from dashgen.checks.read import read_all
+from dashgen.commands import workspace
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.pushgateway.address import Address, AddressError
+from dashgen.verify import printed
+from dashgen.verify.client import Access, Client, UnreachableError
+from dashgen.verify.examine import Examination, Wish
+from dashgen.verify.time_range import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from dashgen.checks.document import Document
+    from dashgen.commands.workspace import Workspace
+    from dashgen.verify.outcome import Outcome
+
+RULE = "verify"
+_HELP = "See dashgen verify --help."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The command line's options, as they were written."""
+
+    paths: tuple[Path, ...]
+    config: Path | None
+    url: str
+    rules_url: str
+    choices: tuple[str, ...]
+    scrape_interval: str
+    timeout: str
+    headers: tuple[str, ...]
+    ca_file: str
+    cert: str
+    key: str
+    bearer_token_file: str
+    quiet: bool
+
+
+def run(asked: Asked, style: str) -> int:
+    """Print what came of each query, and return the exit code.
+
+    Raises:
+        DashgenError: an option or the project is wrong, a file can't be read, or the server can't be reached.
+
+    """
+    work = workspace.load(asked.config)
+    access = _access(asked, asked.url or work.project.settings.prometheus_url)
+    ruler = replace(access, address=_address(asked.rules_url, access)) if asked.rules_url else access
+    timeout = _duration("--timeout", asked.timeout)
+    wish = Wish(_duration("--scrape-interval", asked.scrape_interval), _choices(asked.choices))
+    documents, problems = _documents(asked.paths, work)
+    _known(wish.by_hand, documents)
+    began = time.perf_counter()
+    outcomes = _outcomes(documents, work, (access, ruler), timeout, wish)
+    taken = time.perf_counter() - began
+    if style == "json":
+        click.echo(printed.as_json(outcomes, problems, taken))
+    else:
+        if problems:
+            click.echo(report.text(problems), err=True)
+        click.echo(printed.text(outcomes, taken, quiet=asked.quiet))
+    return EXIT_FINDINGS if problems or any(each.status.finding for each in outcomes) else 0
+
+
+def _outcomes(
+    documents: Sequence[Document], work: Workspace, servers: tuple[Access, Access], timeout: float, wish: Wish
+) -> list[Outcome]:
+    access, ruler = servers
+    where = access
+    try:
+        with ExitStack() as stack:
+            client = stack.enter_context(closing(Client(access, timeout)))
+            where = ruler
+            other = client if ruler is access else stack.enter_context(closing(Client(ruler, timeout)))
+            where = access
+            progress = stack.enter_context(_progress())
+            return Examination(client, other, work.project.catalog, wish).run(documents, progress)
+    except AddressError as error:
+        raise _error(str(where.address), str(error), _HELP, EXIT_USAGE) from None
+    except UnreachableError as error:
+        raise _error(str(error.address), str(error), error.hint, EXIT_UNREACHABLE) from None
+
+
+def _documents(paths: Sequence[Path], work: Workspace) -> tuple[list[Document], list[Problem]]:
+    """Read what is named, or the project's own output."""
+    if not paths and not work.out.is_dir():
+        hint = "Run dashgen build first, or name the files to verify."
+        raise _error(str(work.out), "there is no output folder", hint, EXIT_UNREACHABLE)
+    chosen = paths or (work.out,)
+    documents, problems = read_all(chosen)
+    problems += [
+        Problem(found.element.place, RULE, found.message, found.hint)
+        for document in documents
+        for found in document.malformed
+    ]
+    if not documents and not problems:
+        hint = "Name a folder that holds some, or a file itself."
+        raise _error(", ".join(map(str, chosen)), "no dashboard and no rule file there", hint, EXIT_USAGE)
+    return documents, problems
+
+
+def _access(asked: Asked, url: str) -> Access:
+    if asked.key and not asked.cert:
+        raise _error("dashgen verify", "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+    try:
+        address = Address.parse(url)
+    except AddressError as error:
+        raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
+    if asked.bearer_token_file:
+        address = replace(address, authorization=f"Bearer {_token(asked.bearer_token_file)}")
+    cert = (asked.cert, asked.key) if asked.cert else None
+    return Access(address, asked.ca_file, cert, dict(map(_header, asked.headers)))
+
+
+def _address(url: str, like: Access) -> Address:
+    """Read the ruler's address; it gets the server's credentials where it has none of its own."""
+    try:
+        address = Address.parse(url)
+    except AddressError as error:
+        raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
+    return address if address.authorization else replace(address, authorization=like.address.authorization)
+
+
+def _header(written: str) -> tuple[str, str]:
+    name, colon, value = written.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon or not name or not written.isprintable() or not written.isascii() or " " in name:
+        # What it holds may be a secret.
+        raise _error("dashgen verify", "a --header that is not NAME: VALUE", _HELP, EXIT_USAGE)
+    return name, value
+
+
+def _choices(written: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    for each in written:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise _error("dashgen verify", f"--var {each!r} is not NAME=VALUE", _HELP, EXIT_USAGE)
+        chosen[name] = (*chosen.get(name, ()), value)
+    return chosen
+
+
+def _known(chosen: Mapping[str, tuple[str, ...]], documents: Sequence[Document]) -> None:
+    names = {variable.name for document in documents for variable in document.variables}
+    for name in chosen:
+        if name not in names:
+            hint = f"There are {', '.join(sorted(names))}." if names else ""
+            raise _error("dashgen verify", f"--var {name}: no dashboard here has that variable", hint, EXIT_USAGE)
+
+
+def _duration(option: str, written: str) -> float:
+    try:
+        return parse_duration(written)
+    except ValueError:
+        raise _error(
+            "dashgen verify", f"{option} {written!r} is no duration such as 15s or 1m", _HELP, EXIT_USAGE
+        ) from None
+
+
+def _token(file: str) -> str:
+    try:
+        token = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no text"
+        raise _error(file, f"the token can't be read: {reason}", "", EXIT_USAGE) from None
+    if not token or not token.isascii() or any(character.isspace() for character in token):
+        raise _error(file, "holds no bearer token", "Write the token alone into the file.", EXIT_USAGE)
+    return token
+
+
+def _error(where: str, message: str, hint: str, code: int) -> DashgenError:
+    return DashgenError([Problem(Place(where), RULE, message, hint)], code)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    # A quarter of the time that the command takes to start.
+    from rich.console import Console  # noqa: PLC0415  (as above)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("queries", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
