@@ -21,9 +21,9 @@ rule {
 rule {
   match {
     kind = "alerting"
-    name = "PushgatewayDown"
+    name = "PushgatewayDown|StatsdExporterDown"
   }
 
-  # It names the gateway that is down; where there is no target at all, there is none to name.
+  # It names what is down; where there is no target at all, there is none to name.
   disable = ["alerts/template"]
 }

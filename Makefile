@@ -56,5 +56,5 @@ $(INSTALLED): pyproject.toml requirements/dev.txt tools/make-venv
 # here, not by each test that copies it.
 .tools/airflow-%/.installed: | $(INSTALLED)
 	$(BIN)/uv venv --quiet --clear --python '>=3.10,<3.13' $(@D)
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(@D) apache-airflow==$*
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(@D) 'apache-airflow[statsd]==$*'
 	touch $@

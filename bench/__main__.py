@@ -15,6 +15,7 @@ from rich.console import Console
 from bench import commands, figures
 from bench.listener import listener
 from bench.rules import rules
+from bench.statsd import statsd
 from bench.sweeper import sweeper, sweeper_large
 
 PARTS = MappingProxyType(
@@ -25,6 +26,7 @@ PARTS = MappingProxyType(
         "listener": listener,
         "sweeper": sweeper,
         "sweeper-large": sweeper_large,
+        "statsd": statsd,
         "rules": rules,
     }
 )
@@ -35,7 +37,7 @@ FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 def main(parts: tuple[str, ...], style: str) -> None:
-    """Measure the parts (builtin, generated, catalog, listener, sweeper, sweeper-large, rules), or all of them."""
+    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules."""
     found: list[figures.Figure] = []
     # Shown on a terminal only.
     with Console(stderr=True).status("") as status:

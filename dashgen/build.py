@@ -17,7 +17,7 @@ from dashgen.checks.context import Context
 from dashgen.checks.document import Document
 from dashgen.checks.usage import check as check_usage
 from dashgen.problems import Place, Problem
-from dashgen.render import alertmanager, compose, docs, grafana, kubernetes, prometheus, provisioning, yamltext
+from dashgen.render import alertmanager, compose, docs, grafana, kubernetes, prometheus, provisioning, statsd, yamltext
 from dashgen.rules.model import Record
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def build(project: Project) -> Build:
     dashboards = {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
     configuration = {} if unfit else _configuration(project, dashboards)
     # Parsed again, so that text which is no YAML never leaves the build.
-    parsed = {path: yamltext.load(text) for path, text in configuration.items()}
+    parsed = {path: yamltext.load(text) for path, text in configuration.items() if not path.endswith(".env")}
     context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
-    problems = [*validate(project.catalog), *_file_names(project), *kubernetes.problems(project, dashboards), *unfit]
+    problems = [*validate(project.catalog), *_file_names(project), *statsd.problems(project), *unfit]
+    problems += kubernetes.problems(project, dashboards)
     problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
     if not unfit:
         records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
@@ -70,8 +71,9 @@ def _configuration(project: Project, dashboards: Mapping[str, Any]) -> dict[str,
         **prometheus.files(project),
         **alertmanager.files(project),
         **provisioning.files(project),
-        **compose.files(),
+        **compose.files(project.settings),
         **kubernetes.files(project, dashboards),
+        **statsd.files(project),
     }
 
 

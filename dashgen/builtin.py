@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog import airflow, pipeline, recorded
+from dashgen.catalog import airflow, pipeline, recorded, recorded_statsd, statsd
+from dashgen.dashboards.dags import dags
+from dashgen.dashboards.platform import platform
 from dashgen.dashboards.v2_per_run import per_run
 from dashgen.dashboards.v3_fleet import fleet
 from dashgen.definitions import Definitions
@@ -12,6 +14,7 @@ from dashgen.rules.alerts import alerts
 from dashgen.rules.recording import recording
 
 if TYPE_CHECKING:
+    from dashgen.catalog.model import Metric
     from dashgen.settings import Settings
 
 
@@ -19,9 +22,21 @@ def define(settings: Settings) -> Definitions:
     """Define the built-in catalog, dashboards and rules; V2's parts only when per_run is on."""
     only_per_run = (*pipeline.SWEEPER_METRICS, *recorded.PER_RUN_METRICS) if settings.per_run else ()
     return Definitions(
-        metrics=(*airflow.METRICS, *pipeline.METRICS, *recorded.METRICS, *only_per_run),
+        metrics=(*airflow.METRICS, *pipeline.METRICS, *recorded.METRICS, *only_per_run, *_statsd(settings)),
         events=airflow.EVENTS,
-        dashboards=(fleet(settings), *((per_run(settings),) if settings.per_run else ())),
+        dashboards=(
+            fleet(settings),
+            *((per_run(settings),) if settings.per_run else ()),
+            *((platform(settings), dags(settings)) if settings.statsd.enabled else ()),
+        ),
         recording=recording(settings),
         alerts=alerts(settings),
     )
+
+
+def _statsd(settings: Settings) -> tuple[Metric, ...]:
+    """Return what comes through statsd_exporter, its timers as the settings want them, and what is recorded of it."""
+    if not settings.statsd.enabled:
+        return ()
+    sent = statsd.as_histograms(statsd.METRICS) if settings.statsd.timers == "histogram" else statsd.METRICS
+    return (*sent, *recorded_statsd.METRICS)

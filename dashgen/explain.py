@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dashgen.catalog.model import Job, Metric, Threshold
+    from dashgen.catalog.statsd.sent import Line
+    from dashgen.catalog.terms import Label
     from dashgen.dashboards.model import Dashboard, Panel
     from dashgen.definitions import Project
     from dashgen.rules.model import Alert
@@ -84,6 +86,7 @@ def _metric(project: Project, uses: Mapping[str, Uses], metric: Metric) -> Expla
         "Set on": tuple(f"{event.name} ({event.hook}): {event.help}" for event in events),
         "Made by": tuple(rule.expr for rule in rules if isinstance(rule, Record) and rule.metric == metric),
         "Series": tuple(_series(metric)),
+        "Sent as": tuple(_sent(line) for line in metric.statsd),
         "Pushed to": tuple(_group(job) for job in metric.jobs if job.pushed),
         "Values": tuple(f"{code} {code.word}" for code in metric.codes) if metric.codes else (),
         "Thresholds": tuple(_threshold(project, threshold) for threshold in metric.thresholds),
@@ -105,14 +108,23 @@ def _group(job: Job) -> str:
 
 
 def _series(metric: Metric) -> Iterator[str]:
-    """Write the labels of the series, by job; an unbounded label is marked."""
+    """Write the labels of the series, by job; those that are unbounded or come with tags only are marked."""
     for job in metric.jobs or (None,):
-        labels = ", ".join(
-            label.name + (f" ({label.cardinality.value})" if label.cardinality is Cardinality.UNBOUNDED else "")
-            for label in metric.labels_in(job)
-        )
+        labels = ", ".join(label.name + _mark(label, metric) for label in metric.labels_in(job))
         generation = f", generation {job.generation.name} ({job.generation.title})" if job and job.generation else ""
         yield f"in job {job.name}{generation}: {labels}" if job else labels or "one, without labels"
+
+
+def _mark(label: Label, metric: Metric) -> str:
+    if label.cardinality is Cardinality.UNBOUNDED:
+        return f" ({label.cardinality.value})"
+    return " (with tags)" if label in metric.tags else ""
+
+
+def _sent(line: Line) -> str:
+    """Write the names under which Airflow sends a metric over StatsD, and the versions that do."""
+    legacy = f" or {line.legacy}" if line.legacy else ""
+    return f"{line.name}{legacy} ({line.type.value}, Airflow {' and '.join(line.versions)})"
 
 
 def _threshold(project: Project, threshold: Threshold) -> str:

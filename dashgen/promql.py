@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NAME_LABEL = "__name__"
 SET_OPERATORS = frozenset({"and", "or", "unless"})
+# What ``x unless x offset 5m`` leaves: the series that were not there before.
+NEW_SERIES = "new series"
 COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 # The parser and the walks over its tree recurse: 4,000 operators still fit its stack.
@@ -60,7 +62,8 @@ class Selector:
 
     ``name`` is empty when only a pattern of names is given; that matcher is then among
     ``matchers``. ``around`` names the functions, aggregations and set operators that the
-    series go through, innermost first; of set operators only those that drop its values.
+    series go through, innermost first; of set operators only those that drop its values, and
+    ``NEW_SERIES`` where only those come through that were not there before.
     """
 
     name: str
@@ -166,7 +169,7 @@ def _inside(node: Expr, around: tuple[str, ...]) -> Iterator[tuple[Expr, tuple[s
     match node:
         case BinaryExpr():
             op = str(node.op)
-            yield node.lhs, around
+            yield node.lhs, (NEW_SERIES, *around) if _leaves_new(node) else around
             yield node.rhs, (op, *around) if op in {"and", "unless"} else around
         case AggregateExpr():
             if isinstance(node.param, Expr):
@@ -179,6 +182,13 @@ def _inside(node: Expr, around: tuple[str, ...]) -> Iterator[tuple[Expr, tuple[s
             yield node.expr, around
         case MatrixSelector():
             yield node.vector_selector, around
+
+
+def _leaves_new(node: BinaryExpr) -> bool:
+    match str(node.op), without_parens(node.lhs), without_parens(node.rhs):
+        case "unless", VectorSelector() as now, VectorSelector() as before:
+            return bool(before.offset) and not now.offset and selector_of(now) == selector_of(before)
+    return False
 
 
 def selector_of(node: VectorSelector, around: tuple[str, ...] = ()) -> Selector:

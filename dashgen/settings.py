@@ -46,6 +46,21 @@ class Ignore:
 
 
 @dataclass(frozen=True)
+class StatsdSettings:
+    """What Airflow sends over StatsD, and where Prometheus scrapes what statsd_exporter makes of it.
+
+    ``prefix`` is Airflow's ``statsd_prefix`` without tags. ``timers`` is "summary" or "histogram";
+    ``buckets`` are a histogram's upper bounds in seconds, ascending.
+    """
+
+    enabled: bool = True
+    prefix: str = "airflow"
+    timers: str = "summary"
+    buckets: tuple[float, ...] = (0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
+    targets: tuple[str, ...] = ("statsd-exporter:9102",)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings with their defaults; docs/configuration.md says what each does.
 
@@ -70,6 +85,7 @@ class Settings:
     alerts: Mapping[str, AlertSettings] = field(default_factory=lambda: MappingProxyType({}))
     success_age: tuple[SuccessAge, ...] = (SuccessAge(EVERY_DAG, EIGHT_DAYS),)
     extra_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    statsd: StatsdSettings = StatsdSettings()
     ignores: tuple[Ignore, ...] = ()
     source: Source = field(default=Source(), compare=False, repr=False)
 

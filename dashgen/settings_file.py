@@ -13,23 +13,27 @@ from dashgen.catalog.terms import closest
 from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.settings import EIGHT_DAYS, EVERY_DAG, AlertSettings, Ignore, Settings, SuccessAge
 from dashgen.settings_addresses import data_source, optional, page, target
+from dashgen.settings_statsd import statsd
 from dashgen.strict_toml import (
     RULE,
     Node,
-    Parser,
     Source,
     WrongValueError,
     array,
+    filled,
     mapping,
+    matching,
     named_type,
+    one_of,
     parse,
     quoted,
     record,
     string,
+    switch,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 OWN_FILE = "dashgen.toml"
@@ -100,43 +104,6 @@ def _settings(values: dict[str, Any], source: Source) -> Settings:
     return Settings(**values, ignores=lint.get("ignore", ()), source=source)
 
 
-def _filled(node: Node) -> str:
-    value = string(node)
-    if not value.strip():
-        raise WrongValueError("must not be empty")
-    return value
-
-
-def _matching(pattern: str, meaning: str) -> Parser[str]:
-    """Make the parser of a string of a certain form."""
-
-    def parse_form(node: Node) -> str:
-        value = string(node)
-        if not re.fullmatch(pattern, value):
-            raise WrongValueError(f"{quoted(value)} is not {meaning}")
-        return value
-
-    return parse_form
-
-
-def _one_of(known: Iterable[str]) -> Parser[str]:
-    """Make the parser of a word of a closed list."""
-    words = tuple(known)
-    listed = ", ".join(f'"{word}"' for word in words)
-
-    def parse_word(node: Node) -> str:
-        if not isinstance(node.value, str):
-            found = named_type(node.value)
-            raise WrongValueError(f"must be one of {listed}, in quotes; not {found}")
-        if node.value not in words:
-            near = closest(node.value, words)
-            hint = f'Did you mean "{near}"?' if near else ""
-            raise WrongValueError(f"must be one of {listed}; not {quoted(node.value)}", hint)
-        return node.value
-
-    return parse_word
-
-
 def _duration(node: Node) -> int:
     value = string(node)
     try:
@@ -167,7 +134,7 @@ def _limit(node: Node) -> float:
 
 
 def _regex(node: Node) -> str:
-    value = _filled(node)
+    value = filled(node)
     import promql_parser  # noqa: PLC0415  (a shared library that most commands don't need)
 
     try:
@@ -181,20 +148,14 @@ def _regex(node: Node) -> str:
 
 
 def _generations(node: Node) -> tuple[Generation, ...]:
-    names = array(_one_of(_GENERATIONS))(node)
+    names = array(one_of(_GENERATIONS))(node)
     if FLEET.name not in names:
         raise WrongValueError(f"{FLEET.name} is missing", "The V3 dashboard and the alerts are made from it.")
     return tuple(generation for name, generation in _GENERATIONS.items() if name in names)
 
 
-def _switch(node: Node) -> bool:
-    if not isinstance(node.value, bool):
-        raise WrongValueError(f"must be true or false, not {named_type(node.value)}")
-    return node.value
-
-
 def _alert(node: Node) -> AlertSettings:
-    fields = {"for": _hold, "severity": _one_of(SEVERITIES), "enabled": _switch}
+    fields = {"for": _hold, "severity": one_of(SEVERITIES), "enabled": switch}
     values = record(fields)(node)
     if "for" in values:
         values["hold"] = values.pop("for")
@@ -217,7 +178,7 @@ def _success_age(node: Node) -> SuccessAge:
 
 
 def _ignore(node: Node) -> Ignore:
-    fields = {"rule": _rule, "reason": _filled, "dashboard": string, "panel": string}
+    fields = {"rule": _rule, "reason": filled, "dashboard": string, "panel": string}
     values = record(fields, required=("rule", "reason"))(node)
     return Ignore(**{"rule": "", "reason": "", **values}, place=node.place)
 
@@ -249,21 +210,21 @@ def _extra_labels(node: Node) -> Mapping[str, str]:
     return labels
 
 
-_MODULE = _matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "the dotted name of a module")
+_MODULE = matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "the dotted name of a module")
 # Grafana's own limits on the uid of anything.
-_UID = _matching(r"[A-Za-z0-9_-]{1,40}", "a uid: at most 40 letters, digits, - and _")
+_UID = matching(r"[A-Za-z0-9_-]{1,40}", "a uid: at most 40 letters, digits, - and _")
 
 _SETTINGS = record(
     {
         "modules": array(_MODULE),
-        "out": _filled,
+        "out": filled,
         "generations": _generations,
         "datasource_uid": _UID,
-        "grafana_folder": _filled,
+        "grafana_folder": filled,
         "grafana_url": optional(page),
         "prometheus_url": data_source,
         "airflow_url": page,
-        "airflow_version": _one_of(AIRFLOW_VERSIONS),
+        "airflow_version": one_of(AIRFLOW_VERSIONS),
         "runbook_base_url": optional(page),
         "source_url": optional(page),
         "pushgateway_targets": _pushgateways,
@@ -272,6 +233,7 @@ _SETTINGS = record(
         "alerts": mapping(_alert),
         "success_age": _success_ages,
         "extra_labels": _extra_labels,
+        "statsd": statsd,
         "lint": record({"ignore": array(_ignore)}),
     }
 )

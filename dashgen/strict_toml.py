@@ -11,7 +11,7 @@ import importlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -147,6 +147,51 @@ def string(node: Node) -> str:
     """Parse a string."""
     if not isinstance(node.value, str):
         raise WrongValueError(f"must be a string, not {named_type(node.value)}")
+    return node.value
+
+
+def filled(node: Node) -> str:
+    """Parse a string that says something."""
+    value = string(node)
+    if not value.strip():
+        raise WrongValueError("must not be empty")
+    return value
+
+
+def matching(pattern: str, meaning: str) -> Parser[str]:
+    """Make the parser of a string of a certain form."""
+
+    def parse_form(node: Node) -> str:
+        value = string(node)
+        if not re.fullmatch(pattern, value):
+            raise WrongValueError(f"{quoted(value)} is not {meaning}")
+        return value
+
+    return parse_form
+
+
+def one_of(known: Iterable[str]) -> Parser[str]:
+    """Make the parser of a word of a closed list."""
+    words = tuple(known)
+    listed = ", ".join(f'"{word}"' for word in words)
+
+    def parse_word(node: Node) -> str:
+        if not isinstance(node.value, str):
+            found = named_type(node.value)
+            raise WrongValueError(f"must be one of {listed}, in quotes; not {found}")
+        if node.value not in words:
+            near = closest(node.value, words)
+            hint = f'Did you mean "{near}"?' if near else ""
+            raise WrongValueError(f"must be one of {listed}; not {quoted(node.value)}", hint)
+        return node.value
+
+    return parse_word
+
+
+def switch(node: Node) -> bool:
+    """Parse true or false."""
+    if not isinstance(node.value, bool):
+        raise WrongValueError(f"must be true or false, not {named_type(node.value)}")
     return node.value
 
 

@@ -16,11 +16,12 @@ from tests.programs import CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The programs that Debian has, by the image that a service runs.
+# The programs that can be had here, by the image that a service runs.
 PROGRAMS = {
     "prom/prometheus": "prometheus",
     "prom/pushgateway": "prometheus-pushgateway",
     "prom/alertmanager": "prometheus-alertmanager",
+    "prom/statsd-exporter": "statsd_exporter",
 }
 
 

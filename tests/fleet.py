@@ -193,9 +193,8 @@ def _health(fleet: Fleet, now: float) -> Iterator[tuple[Metric, Labels, float]]:
     yield pipeline.HEAP_IN_USE, {}, 4500 * fleet.tasks
 
 
-@contextmanager
-def served(text: str) -> Iterator[int]:
-    """Serve exposition text on loopback as a scrape target, and yield the port."""
+def handler(text: str) -> type[BaseHTTPRequestHandler]:
+    """Make what answers each scrape with this exposition text."""
     body = text.encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -209,7 +208,13 @@ def served(text: str) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def served(answers: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Serve a scrape target on loopback, and yield the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -172,7 +172,7 @@ def prometheus(folder: Path, config: str, *flags: str) -> Iterator[Prometheus]:
     file = folder / "prometheus.yml"
     file.write_text(config, encoding="utf-8")
     arguments = (f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}", *flags)
-    with _running("prometheus", arguments, folder) as server:
+    with running("prometheus", arguments, folder) as server:
         yield Prometheus(server.port, server.process, server.log)
 
 
@@ -191,7 +191,7 @@ def alertmanager(folder: Path, config: str) -> Iterator[Server]:
         f"--storage.path={folder / 'data'}",
         "--cluster.listen-address=",
     )
-    with _running("prometheus-alertmanager", arguments, folder) as server:
+    with running("prometheus-alertmanager", arguments, folder) as server:
         yield server
 
 
@@ -205,24 +205,18 @@ def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> I
     """
     check = () if consistency_check else ("--push.disable-consistency-check",)
     arguments = (*check, f"--persistence.file={folder / 'groups'}", *flags)
-    with _running("prometheus-pushgateway", arguments, folder) as server:
+    with running("prometheus-pushgateway", arguments, folder) as server:
         yield Pushgateway(server.port, server.process, server.log)
 
 
 @contextmanager
-def command(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
-    """Run a server with flags that stand elsewhere; the address to listen on is added.
+def running(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
+    """Run a program that takes --web.listen-address and answers there, its log in folder.
 
     Raises:
         ServerError: it does not start; the message holds its log.
 
     """
-    with _running(name, arguments, folder) as server:
-        yield server
-
-
-@contextmanager
-def _running(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
     server = _start((str(program(name)), *arguments), folder)
     try:
         yield server

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dashgen.builtin import define
 from dashgen.definitions import combine
 from dashgen.render import prometheus as rendered
-from dashgen.settings import Settings
-from tests import fleet, servers
+from dashgen.settings import Settings, StatsdSettings
+from tests import fleet, servers, statsd_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,18 +32,41 @@ def watched(folder: Path, size: fleet.Fleet, *, every: str = "10s") -> Iterator[
         TimeoutError: a group is not evaluated often enough; the message names those that were.
 
     """
-    with fleet.served(fleet.exposition(size, time.time())) as port:
-        settings = Settings(pushgateway_targets=(f"{servers.HOST}:{port}",), alertmanager_targets=())
-        files = rendered.files(combine(settings, [define(settings)]))
-        (folder / "rules").mkdir()
-        for path in ("rules/recording.yml", "rules/alerts.yml"):
-            text = re.sub(r"(?m)^  interval: .*", f"  interval: {every}", files[f"prometheus/{path}"])
-            (folder / path).write_text(text, encoding="utf-8")
-        config = re.sub(r"scrape_(interval|timeout): .*", rf"scrape_\1: {every}", files["prometheus/prometheus.yml"])
-        with servers.prometheus(folder, config) as server:
-            for _ in evaluations(server, SETTLED_AFTER_ROUNDS):
-                pass
+    with fleet.served(fleet.handler(fleet.exposition(size, time.time()))) as port:
+        off = StatsdSettings(enabled=False)
+        settings = Settings(pushgateway_targets=(f"{servers.HOST}:{port}",), alertmanager_targets=(), statsd=off)
+        with _running(folder, settings, every) as server:
             yield server
+
+
+@contextmanager
+def statsd_watched(folder: Path, size: fleet.Fleet, *, every: str = "10s") -> Iterator[servers.Prometheus]:
+    """Do as :func:`watched` with the fleet as statsd_exporter exposes it.
+
+    Raises:
+        TimeoutError: a group is not evaluated often enough; the message names those that were.
+
+    """
+    with fleet.served(statsd_fleet.handler(statsd_fleet.exposition(size))) as port:
+        settings = Settings(
+            pushgateway_targets=(), alertmanager_targets=(), statsd=StatsdSettings(targets=(f"{servers.HOST}:{port}",))
+        )
+        with _running(folder, settings, every) as server:
+            yield server
+
+
+@contextmanager
+def _running(folder: Path, settings: Settings, every: str) -> Iterator[servers.Prometheus]:
+    files = rendered.files(combine(settings, [define(settings)]))
+    (folder / "rules").mkdir()
+    for path in ("rules/recording.yml", "rules/alerts.yml"):
+        text = re.sub(r"(?m)^  interval: .*", f"  interval: {every}", files[f"prometheus/{path}"])
+        (folder / path).write_text(text, encoding="utf-8")
+    config = re.sub(r"scrape_(interval|timeout): .*", rf"scrape_\1: {every}", files["prometheus/prometheus.yml"])
+    with servers.prometheus(folder, config) as server:
+        for _ in evaluations(server, SETTLED_AFTER_ROUNDS):
+            pass
+        yield server
 
 
 def evaluations(server: servers.Prometheus, rounds: int) -> Iterator[list[dict[str, Any]]]:

@@ -9,8 +9,8 @@ DAG_ID = Label("dag_id", "The DAG.", Cardinality.BOUNDED)
 TASK_ID = Label("task_id", "The task, with its task groups: `group.task`.", Cardinality.BOUNDED)
 INSTANCE = Label(
     "instance",
-    "The Airflow deployment on what the listener and the sweeper push; the scrape target on the series of Pushgateway "
-    "and Prometheus themselves.",
+    "The Airflow deployment on what the listener and the sweeper push; the scrape target on the series of Pushgateway, "
+    "statsd_exporter and Prometheus.",
     Cardinality.BOUNDED,
 )
 RUN_ID = Label("run_id", "The DAG run. A new value with each run: only the sweeper ends it.", Cardinality.UNBOUNDED)
@@ -50,6 +50,9 @@ DASHGEN_DOCTOR = Job(
     "dashgen_doctor", "The test group of `dashgen doctor`, there for a moment.", (INSTANCE,), pushed=True
 )
 PUSHGATEWAY = Job("pushgateway", "The Pushgateway, scraped.", (INSTANCE,))
+STATSD_EXPORTER = Job(
+    "statsd_exporter", "statsd_exporter, scraped: Airflow's own metrics and the exporter's.", (INSTANCE,)
+)
 PROMETHEUS = Job("prometheus", "Prometheus, scraped by itself.", (INSTANCE,))
 
 TASK_JOBS = (AIRFLOW_TASKS, AIRFLOW_TASK_RUNS)

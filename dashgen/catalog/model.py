@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
+    from dashgen.catalog.statsd.sent import Line
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -65,6 +67,8 @@ class Metric:
     series and the like have no job of their own: ``jobs`` is empty. ``read`` tells a person
     how to read the value. ``unused_because`` is needed when no panel and no rule uses it.
     With ``open_labels`` its series can carry other labels too, which nobody knows beforehand.
+    ``statsd`` are the StatsD lines that Airflow sends it as; ``tags`` are labels of it that only
+    tagged lines carry, so that a series may lack them.
     ``place`` is where it is defined and takes no part in comparisons.
     """
 
@@ -82,6 +86,8 @@ class Metric:
     renamed_from: str | None = None
     unused_because: str | None = None
     open_labels: bool = False
+    statsd: tuple[Line, ...] = ()
+    tags: tuple[Label, ...] = ()
     place: Place = field(default_factory=lambda: Place.of_caller(__file__), compare=False, repr=False)
 
     def __hash__(self) -> int:
@@ -94,7 +100,7 @@ class Metric:
 
     def labels_in(self, job: Job | None) -> tuple[Label, ...]:
         """Return the labels of its series in ``job``, without ``job`` itself."""
-        return (*(job.grouping if job else ()), *self.labels)
+        return (*(job.grouping if job else ()), *self.labels, *self.tags)
 
     @property
     def generations(self) -> tuple[Generation, ...]:
@@ -148,6 +154,11 @@ def Gauge(name: str, **fields: Any) -> Metric:  # noqa: N802, ANN401  (reads as 
 def Counter(name: str, **fields: Any) -> Metric:  # noqa: N802, ANN401  (as Gauge)
     """Define a Counter; the fields are those of :class:`Metric`."""
     return Metric(name, MetricType.COUNTER, **fields)
+
+
+def Summary(name: str, **fields: Any) -> Metric:  # noqa: N802, ANN401  (as Gauge)
+    """Define a Summary; the fields are those of :class:`Metric`."""
+    return Metric(name, MetricType.SUMMARY, **fields)
 
 
 @dataclass(frozen=True)

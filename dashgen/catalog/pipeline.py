@@ -19,6 +19,7 @@ from dashgen.catalog.labels import (
     PUSHGATEWAY_SWEEPER,
     RESULT,
     SEVERITY,
+    STATSD_EXPORTER,
     TASK_ID,
     AlertState,
     UpState,
@@ -28,6 +29,7 @@ from dashgen.catalog.terms import Source, Unit
 
 _OWNER = "observability"
 _PUSHED_JOBS = (*LISTENER_JOBS, AIRFLOW_TASKS_V1, PUSHGATEWAY_SWEEPER)
+_SCRAPED_JOBS = (PUSHGATEWAY, STATSD_EXPORTER, PROMETHEUS)
 _FROM_GATEWAY = {"source": Source.PUSHGATEWAY, "owner": _OWNER}
 _FROM_SWEEPER = {"source": Source.SWEEPER, "owner": _OWNER, "jobs": (PUSHGATEWAY_SWEEPER,)}
 _FROM_PROMETHEUS = {"source": Source.PROMETHEUS, "owner": _OWNER}
@@ -76,7 +78,7 @@ RESIDENT_MEMORY = Gauge(
     help="Resident memory size in bytes",
     read="Grows with the groups held, about 9 KiB each; a gateway that is killed for memory forgets what it "
     "did not save.",
-    jobs=(PUSHGATEWAY, PROMETHEUS),
+    jobs=_SCRAPED_JOBS,
     unit=Unit.BYTES,
     thresholds=(GATEWAY_MEMORY,),
     **_FROM_GATEWAY,
@@ -85,7 +87,7 @@ HEAP_IN_USE = Gauge(
     "go_memstats_heap_inuse_bytes",
     help="Number of heap bytes that are in use",
     read="Below resident memory; the gap is what Go has not yet returned to the system.",
-    jobs=(PUSHGATEWAY, PROMETHEUS),
+    jobs=_SCRAPED_JOBS,
     unit=Unit.BYTES,
     **_FROM_GATEWAY,
 )
@@ -142,7 +144,7 @@ UP = Gauge(
     "up",
     help="Whether the last scrape of the target succeeded",
     read="1 the target answered, 0 it did not.",
-    jobs=(PUSHGATEWAY, PROMETHEUS),
+    jobs=_SCRAPED_JOBS,
     codes=UpState,
     **_FROM_PROMETHEUS,
 )
@@ -150,7 +152,7 @@ SCRAPE_SAMPLES = Gauge(
     "scrape_samples_scraped",
     help="Samples that the target exposed in the last scrape",
     read="For the Pushgateway: everything that it holds.",
-    jobs=(PUSHGATEWAY, PROMETHEUS),
+    jobs=_SCRAPED_JOBS,
     thresholds=(GATEWAY_SAMPLES,),
     **_FROM_PROMETHEUS,
 )

@@ -45,6 +45,7 @@ class Source(Enum):
 
     LISTENER = "the Airflow listener"
     STATSD = "Airflow's StatsD client, through statsd_exporter"
+    STATSD_EXPORTER = "statsd_exporter"
     PUSHGATEWAY = "the Pushgateway"
     SWEEPER = "the sweeper"
     DOCTOR = "dashgen doctor"
@@ -54,8 +55,13 @@ class Source(Enum):
 
     @property
     def ours(self) -> bool:
-        """Whether the name is ours to choose, so that the naming rules apply."""
+        """Whether it is pushed by code of this project or of its user."""
         return self in (Source.LISTENER, Source.SWEEPER, Source.DOCTOR, Source.CUSTOM)
+
+    @property
+    def named_here(self) -> bool:
+        """Whether the name is ours to choose, so that the naming rules apply: the mapping names StatsD's."""
+        return self.ours or self is Source.STATSD
 
 
 class Code(IntEnum):

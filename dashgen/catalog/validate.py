@@ -11,6 +11,7 @@ import re
 from collections import Counter as Tally
 from typing import TYPE_CHECKING
 
+from dashgen.catalog.statsd.validate import faults
 from dashgen.catalog.terms import Cardinality, MetricType, Source, Unit
 from dashgen.problems import Problem
 
@@ -35,7 +36,8 @@ _DERIVED_SUFFIXES = ("_sum", "_count", "_bucket")
 
 def validate(catalog: Catalog) -> list[Problem]:
     """Return every problem of the catalog, sorted by place; empty when it is sound."""
-    return sorted({*_names(catalog), *_each_metric(catalog), *_labels(catalog), *_renames(catalog), *_events(catalog)})
+    found = (*_names(catalog), *_each_metric(catalog), *_labels(catalog), *_renames(catalog), *_events(catalog))
+    return sorted({*found, *(_problem(*fault) for fault in faults(catalog))})
 
 
 def _problem(metric: Metric, message: str, hint: str = "") -> Problem:
@@ -53,7 +55,7 @@ def _each_metric(catalog: Catalog) -> Iterator[Problem]:
     for metric in catalog:
         if not metric.help.strip() or not metric.read.strip():
             yield _problem(metric, "help and read must both say something")
-        if metric.source.ours:
+        if metric.source.named_here:
             yield from _naming(metric)
         if metric.source is Source.RECORDING_RULE and not _RECORDED_NAME.fullmatch(metric.name):
             yield _problem(metric, "a recorded series is named level:metric:operation")

@@ -30,6 +30,13 @@ _BUCKET_LABEL = "le"
 _QUANTILE_LABEL = "quantile"
 _ALTERNATION = re.compile(r"[\w:.-]+(?:\|[\w:.-]+)*")
 
+
+def series(metric: Metric, name: str | None = None) -> tuple[str, ...]:
+    """Return the names of a metric's series, or were it called ``name``: its own, and its parts if it has any."""
+    own = name or metric.name
+    return (own, *(f"{own}{suffix}" for suffix in _PARTS.get(metric.type, ())))
+
+
 nearest = lru_cache(maxsize=4096)(closest)
 
 

@@ -2,7 +2,7 @@
 
 A counter's value is the sum since its process started: it says nothing by itself, and drops to
 nought with every restart. Questions that do not read the value (``count``, ``absent`` …) are
-fine.
+fine, and so is ``x unless x offset 5m``: all that a new series counted, it counted since.
 
 Bad::
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashgen.checks.document import Finding
+from dashgen.promql import NEW_SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "counter-rate"
 
-_READS_COUNTERS = frozenset({"rate", "irate", "increase", "resets", "histogram_quantile"})
+_READS_COUNTERS = frozenset({"rate", "irate", "increase", "resets", "histogram_quantile", NEW_SERIES})
 _READS_NO_VALUE = frozenset(
     {
         *("absent", "absent_over_time", "present_over_time", "timestamp"),

@@ -6,11 +6,11 @@ can select by: Prometheus adds them to what leaves it.
 
 Bad::
 
-    queue_length{job="workers",queu="mail"}
+    queue_length{job="workers",hots="mail1"}
 
 Good::
 
-    queue_length{job="workers",queue="mail"}
+    queue_length{job="workers",host="mail1"}
 """
 
 from __future__ import annotations

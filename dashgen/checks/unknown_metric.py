@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.checks.context import did_you_mean, is_variable
+from dashgen.checks.context import did_you_mean, is_variable, series
 from dashgen.checks.document import Finding, shown
 from dashgen.promql import NAME_LABEL
 
@@ -31,8 +31,13 @@ NAME = "unknown-metric"
 
 def check(context: Context) -> Iterator[Finding]:
     """Look up every name that a selector says, and every pattern of names."""
-    renamed = {metric.renamed_from: metric.name for metric in context.catalog if metric.renamed_from}
-    known = tuple(context.catalog.by_name)
+    renamed = {
+        old: new
+        for metric in context.catalog
+        if metric.renamed_from
+        for old, new in zip(series(metric, metric.renamed_from), series(metric), strict=True)
+    }
+    known = tuple(name for metric in context.catalog for name in series(metric))
     for element, selector in context.selectors():
         for name in context.names(selector):
             if context.metric(name) is None:

@@ -5,11 +5,11 @@ In the language of another data source than Prometheus a plain ``$name`` may be 
 
 Bad::
 
-    queue_length{job="workers",queue=~"$queu"}
+    queue_length{job="workers",host=~"$hots"}
 
 Good::
 
-    queue_length{job="workers",queue=~"$queue"}
+    queue_length{job="workers",host=~"$host"}
 """
 
 from __future__ import annotations

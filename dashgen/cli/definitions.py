@@ -76,29 +76,38 @@ Examples:
   dashgen lint                                   the project's own output
   dashgen lint grafana/*.json rules/             dashboards and rules written by hand
   dashgen lint --dags dags/                      the metrics that DAG files report
+  dashgen lint --airflow /opt/airflow/.venv      what an installed Airflow says that it sends
   dashgen lint --format github                   as annotations of a GitHub workflow"""
 )
 @click.argument("paths", metavar="[FILE|DIR]...", nargs=-1, type=FILE)
 @click.option(
     "--dags", metavar="DIR", multiple=True, type=FILE, help="Check what DAG files report; may be given again."
 )
+@click.option(
+    "--airflow", metavar="PATH", type=FILE, help="Compare its registry of metrics: a Python, an environment, a file."
+)
 @config_option
 @format_option("text", "json", "github")
-def lint(paths: tuple[Path, ...], dags: tuple[Path, ...], config: Path | None, style: str) -> None:
-    """Check dashboards, rule files and DAG files against the catalog.
+def lint(
+    paths: tuple[Path, ...], dags: tuple[Path, ...], airflow: Path | None, config: Path | None, style: str
+) -> None:
+    """Check dashboards, rule files, DAG files and Airflow's own metrics against the catalog.
 
     In folders, the JSON and YAML files that are dashboards or rules. Exceptions go into the
     settings as [[lint.ignore]], with a reason.
 
     With --dags, the Python files below DIR that call dashgen_plugin.report: each name must be
-    a metric that a task may report. Names in report(**values) are known only at run time. The
-    project's own output is checked when neither files nor --dags are given.
+    a metric that a task may report. Names in report(**values) are known only at run time.
+
+    With --airflow, what the registry of an Airflow from 3.2 on lists, and the catalog has not or
+    otherwise: metrics added, dropped or changed. The project's own output is checked when
+    nothing is named.
     """
 
     def work() -> int:
-        from dashgen.commands.lint import run  # noqa: PLC0415  (so that --help is fast)
+        from dashgen.commands.lint import Asked, run  # noqa: PLC0415  (so that --help is fast)
 
-        return run(paths, dags, config, style)
+        return run(Asked(paths, dags, airflow), config, style)
 
     leave(work, style)
 

@@ -1,12 +1,13 @@
-"""``dashgen lint``: hold dashboards, rule files and DAG files against the catalog."""
+"""``dashgen lint``: hold dashboards, rule files, DAG files and Airflow's registry against the catalog."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from dashgen import dag_files, report
+from dashgen import airflow_registry, dag_files, report
 from dashgen.checks import UNUSED_IGNORE, own_metrics
 from dashgen.checks import run as run_rules
 from dashgen.checks.read import read_all
@@ -22,10 +23,19 @@ if TYPE_CHECKING:
 RULE = "lint"
 
 
-def run(paths: Sequence[Path], dags: Sequence[Path], config: Path | None, style: str) -> int:
-    """Print what is wrong with files and folders, or with the project's output; return the exit code.
+@dataclass(frozen=True)
+class Asked:
+    """What to look at: dashboards and rule files, DAG files, and an Airflow with a registry."""
 
-    With ``dags``, folders of DAG files, the output is looked at only where ``paths`` name it.
+    paths: Sequence[Path] = ()
+    dags: Sequence[Path] = ()
+    airflow: Path | None = None
+
+
+def run(asked: Asked, config: Path | None, style: str) -> int:
+    """Print what is wrong with what was named, or with the project's output; return the exit code.
+
+    With DAG files or an Airflow, the output is looked at only where ``paths`` name it.
 
     Raises:
         DashgenError: the project is wrong, a file can't be read, or there is nothing to lint.
@@ -33,10 +43,13 @@ def run(paths: Sequence[Path], dags: Sequence[Path], config: Path | None, style:
     """
     work = workspace.load(config)
     looks: list[Callable[[], tuple[int, list[Problem]]]] = []
-    if paths or not dags:
-        looks.append(lambda: _documents(paths, work))
-    if dags:
-        looks.append(lambda: _dag_files(dags, work))
+    airflow = asked.airflow
+    if asked.paths or not (asked.dags or airflow):
+        looks.append(lambda: _documents(asked.paths, work))
+    if asked.dags:
+        looks.append(lambda: _dag_files(asked.dags, work))
+    if airflow:
+        looks.append(lambda: _registry(airflow, work))
     checked, problems, stopped = 0, set[Problem](), list[DashgenError]()
     for look in looks:
         try:
@@ -85,6 +98,18 @@ def _dag_files(paths: Sequence[Path], work: Workspace) -> tuple[int, list[Proble
     if not files and not problems:
         raise _nothing(paths, "no Python file there", "Name the folder that holds the DAG files.")
     return len(files), [*problems, *own_metrics.check(files, work.project.catalog)]
+
+
+def _registry(airflow: Path, work: Workspace) -> tuple[int, list[Problem]]:
+    """Look at the registry of an Airflow, as at documents."""
+    if not work.project.settings.statsd.enabled:
+        hint = "Set enabled = true under [statsd], or leave out --airflow."
+        place = work.project.settings.source.place("statsd", "enabled")
+        message = "StatsD is off, so the catalog has nothing that Airflow's registry lists"
+        raise DashgenError([Problem(place, RULE, message, hint)], EXIT_USAGE)
+    file = airflow_registry.find(airflow)
+    registered = airflow_registry.read(file)
+    return 1, list(airflow_registry.differences(registered, work.project.catalog, file))
 
 
 def _nothing(paths: Sequence[Path], message: str, hint: str) -> DashgenError:

@@ -25,6 +25,7 @@ from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, text, timeseries
 from dashgen.dashboards.pipeline import alert_annotation, pipeline_health
+from dashgen.dashboards.platform_scope import DAGS_UID
 from dashgen.dashboards.queries import by, colored_series, on, ranged, steps, words_of
 from dashgen.dashboards.scope import (
     DAG,
@@ -71,6 +72,7 @@ def fleet(settings: Settings) -> Dashboard:
         annotations=(alert_annotation(),),
         links=(
             *((variables.to_dashboard("V2: one run", PER_RUN_UID),) if settings.per_run else ()),
+            *((variables.to_dashboard("DAGs (StatsD)", DAGS_UID),) if settings.statsd.enabled else ()),
             *((variables.to_source(settings.source_url),) if settings.source_url else ()),
         ),
         rows=(

@@ -36,11 +36,14 @@ def datasource(settings: Settings) -> core.Template:
     )
 
 
-def values(label: Label, selector: str, *, multi: bool = True) -> core.Template:
-    """Choose values of ``label`` among the series of ``selector``; all is ``.*`` when ``multi``."""
+def values(label: Label, selector: str, *, multi: bool = True, name: str = "") -> core.Template:
+    """Choose values of ``label`` among the series of ``selector``; all is ``.*`` when ``multi``.
+
+    The variable is called as the label is, or ``name`` where other dashboards mean something else by that.
+    """
     return core.Template(
-        name=str(label),
-        label=str(label),
+        name=name or str(label),
+        label=name or str(label),
         dataSource=DATASOURCE,
         query=f"label_values({selector}, {label})",
         includeAll=multi,

@@ -99,7 +99,7 @@ def _labels(seen: Seen, catalog: Catalog) -> Iterator[Finding]:
         if metric is None or not _carries(metric, catalog.jobs[job]):
             continue
         known = metric.labels_in(catalog.jobs[job])
-        required = {label.name for label in known if not label.optional}
+        required = {label.name for label in known if not label.optional and label not in metric.tags}
         for names, sight in kind.labelled.items():
             for label in required - names:
                 _add(faults[job, label, False], name, sight.number, sight.example)

@@ -134,7 +134,7 @@ class _Checks:
         requiring: dict[str, list[Metric]] = defaultdict(list)
         for metric in metrics:
             for each in metric.labels_in(job):
-                if not each.optional:
+                if not each.optional and each not in metric.tags:
                     requiring[each.name].append(metric)
         for label, those in requiring.items():
             without = self._count_by_name(job, those, Matcher(label, "=", ""))

@@ -1,7 +1,7 @@
 """Prometheus' annotation templates, as far as alerts here use them.
 
 They are expanded as Prometheus does, so that each alert's unit test can expect its text. Only
-``{{ $labels.name }}``, that with ``| urlquery``, and ``{{ $value | … }}`` with one of the
+``{{ $labels.‹name› }}``, that with ``| urlquery``, and ``{{ $value | … }}`` with one of the
 functions below are allowed: a unit test could not foresee more, and a reader need not.
 
 Source of the functions: https://prometheus.io/docs/prometheus/latest/configuration/template_reference/

@@ -7,15 +7,19 @@ asked.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from dashgen.render import alertmanager, grafana, prometheus, provisioning
+from dashgen.render import alertmanager, grafana, prometheus, provisioning, statsd
 from dashgen.templating import render
+
+if TYPE_CHECKING:
+    from dashgen.settings import Settings
 
 PATH = "compose/compose.yaml"
 
 
-def files() -> dict[str, str]:
-    """Render the Compose file."""
+def files(settings: Settings) -> dict[str, str]:
+    """Render the Compose file; with statsd_exporter where the settings have StatsD on."""
     text = render(
         "compose/compose.yaml.j2",
         dashboards=grafana.FOLDER,
@@ -23,5 +27,8 @@ def files() -> dict[str, str]:
         provisioning=provisioning.FOLDER,
         prometheus=prometheus.FOLDER,
         alertmanager=str(PurePosixPath(alertmanager.PATH).parent),
+        statsd=statsd.FOLDER if settings.statsd.enabled else "",
+        mapping=statsd.MAPPING,
+        statsd_port=statsd.PORT,
     )
     return {PATH: text}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.terms import Unit
+from dashgen.catalog.model import Catalog
+from dashgen.catalog.statsd import EXCLUDED
+from dashgen.catalog.terms import Source, Unit
 from dashgen.durations import text
 from dashgen.render.prometheus import alerts_of
 from dashgen.templating import render
@@ -13,13 +15,17 @@ from dashgen.templating import render
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashgen.catalog.model import Threshold
+    from dashgen.catalog.model import Metric, Threshold
     from dashgen.definitions import Project
     from dashgen.rules.model import Alert, Runbook
     from dashgen.usage import Uses
 
 FOLDER = "docs"
 RUNBOOKS = f"{FOLDER}/runbooks"
+METRICS = "metrics.md"
+STATSD_METRICS = "statsd_metrics.md"
+
+_STATSD = (Source.STATSD, Source.STATSD_EXPORTER)
 
 _LABEL_ACTION = re.compile(r"\{\{ *\$labels\.(\w+).*?\}\}")
 _VALUE_ACTION = re.compile(r"\{\{ *\$value.*?\}\}")
@@ -34,7 +40,7 @@ def files(project: Project, uses: Mapping[str, Uses]) -> dict[str, str]:
         for panel in board.panels()
     }
     return {
-        f"{FOLDER}/metrics.md": _metrics(project, uses),
+        **_metrics(project, uses),
         f"{FOLDER}/alerts.md": render(
             "docs/alerts.md.j2",
             alerts=alerts,
@@ -50,19 +56,30 @@ def _readable(annotation: str) -> str:
     return _VALUE_ACTION.sub("‹value›", _LABEL_ACTION.sub(r"‹\1›", annotation))
 
 
-def _metrics(project: Project, uses: Mapping[str, Uses]) -> str:
-    catalog = project.catalog
-    jobs = catalog.jobs.values()
-    thresholds = (threshold for metric in catalog for threshold in metric.thresholds)
+def _metrics(project: Project, uses: Mapping[str, Uses]) -> dict[str, str]:
+    """Render the metric reference: a page of what Airflow and its exporter send over StatsD, and one of all else."""
+    over_statsd = [metric for metric in project.catalog if metric.source in _STATSD]
+    others = [metric for metric in project.catalog if metric.source not in _STATSD]
+    pages = {METRICS: _page("docs/metrics.md.j2", project, uses, others, statsd_page=bool(over_statsd))}
+    if over_statsd:
+        pages[STATSD_METRICS] = _page("docs/statsd_metrics.md.j2", project, uses, over_statsd, excluded=EXCLUDED)
+    return {f"{FOLDER}/{name}": text for name, text in pages.items()}
+
+
+def _page(template: str, project: Project, uses: Mapping[str, Uses], metrics: list[Metric], **more: object) -> str:
+    shown = Catalog(tuple(metrics), project.catalog.events)
+    jobs = shown.jobs.values()
+    thresholds = (threshold for metric in shown for threshold in metric.thresholds)
     return render(
-        "docs/metrics.md.j2",
-        metrics=catalog.metrics,
+        template,
+        metrics=shown.metrics,
         jobs=jobs,
         generations=dict.fromkeys(job.generation for job in jobs if job.generation),
-        labels=catalog.labels.values(),
-        events={metric.name: [event.name for event in catalog.events_setting(metric)] for metric in catalog},
+        labels=shown.labels.values(),
+        events={metric.name: [event.name for event in shown.events_setting(metric)] for metric in shown},
         limits={threshold.name: _limit(project, threshold) for threshold in thresholds},
-        uses={metric.name: _named(uses.get(metric.name)) for metric in catalog},
+        uses={metric.name: _named(uses.get(metric.name)) for metric in shown},
+        **more,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashgen.catalog.labels import OWNER, PROMETHEUS, PUSHGATEWAY, SEVERITY
+from dashgen.catalog.labels import OWNER, PROMETHEUS, PUSHGATEWAY, SEVERITY, STATSD_EXPORTER
 from dashgen.catalog.terms import closest
 from dashgen.problems import Place, Problem
 from dashgen.render.annotations import ALLOWED, unsupported
@@ -129,6 +129,8 @@ def _configuration(project: Project) -> str:
         alertmanagers=list(settings.alertmanager_targets),
         pushgateway=PUSHGATEWAY,
         pushgateways=list(settings.pushgateway_targets),
+        statsd_exporter=STATSD_EXPORTER,
+        statsd_exporters=list(settings.statsd.targets) if settings.statsd.enabled else [],
         prometheus=PROMETHEUS,
     )
 

@@ -43,6 +43,7 @@ from dashgen.catalog.recorded import (
 from dashgen.catalog.terms import JOB_LABEL, Matcher
 from dashgen.rules.model import Group, Record
 from dashgen.rules.phrases import PER_DAG, by, number, on, pushed_jobs, retrying_hold, through_gap
+from dashgen.rules.recording_statsd import statsd_recording
 
 if TYPE_CHECKING:
     from dashgen.settings import Settings
@@ -61,6 +62,7 @@ def recording(settings: Settings) -> tuple[Group, ...]:
         Group("airflow_task_attention", (_above_usual(settings), *_attention(settings))),
         Group("gateway_totals", _gateway_totals(settings)),
         *((Group("airflow_run_totals", _run_totals()),) if settings.per_run else ()),
+        *(statsd_recording(settings) if settings.statsd.enabled else ()),
     )
 
 

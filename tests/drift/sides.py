@@ -18,6 +18,7 @@ import yaml
 from dashgen import checks, manifest, project
 from dashgen.build import build
 from dashgen.catalog.model import Catalog
+from dashgen.checks.context import series
 from dashgen.checks.read import read_all
 from dashgen.contract import breaking
 from dashgen.render.grafana import path_of
@@ -119,7 +120,12 @@ def holder(spot: Spot) -> Any:  # noqa: ANN401  (JSON)
 
 def spots_of(metric: Metric) -> tuple[Spot, ...]:
     """Return the expressions that name a metric."""
-    return tuple(spot for spot in SPOTS if spot.names(metric.name))
+    return tuple(spot for spot in SPOTS if named(spot, metric))
+
+
+def named(spot: Spot, metric: Metric) -> tuple[str, ...]:
+    """Return the names of a metric's series that an expression holds: its own, and those of its parts."""
+    return tuple(name for name in series(metric) if spot.names(name))
 
 
 def comparison(metric: Metric, code: int) -> str:
@@ -190,9 +196,9 @@ def rebuilt(project: Project, committed: Contract) -> list[Problem]:
     return [*build(project).problems, *broken(project, committed)]
 
 
-def without(metric: Metric) -> Project:
-    """Return the project without a metric in its catalog; all that uses it stays."""
-    return replace(PROJECT, catalog=replace(CATALOG, metrics=tuple(each for each in CATALOG if each != metric)))
+def without(*metrics: Metric) -> Project:
+    """Return the project without some metrics in its catalog; all that uses them stays."""
+    return replace(PROJECT, catalog=replace(CATALOG, metrics=tuple(each for each in CATALOG if each not in metrics)))
 
 
 def plus(metric: Metric) -> Project:
@@ -201,17 +207,21 @@ def plus(metric: Metric) -> Project:
 
 
 def instead(metric: Metric, **fields: Any) -> Project:  # noqa: ANN401  (those of Metric)
-    """Return the project with a metric defined otherwise; dashboards and rules stay.
+    """Return the project with a metric defined otherwise; dashboards and rules stay."""
+    return all_instead({metric: replace(metric, **fields)})
+
+
+def all_instead(new: Mapping[Metric, Metric]) -> Project:
+    """Return the project with some metrics defined otherwise; dashboards and rules stay.
 
     The catalog's events follow: they name the definition, not a copy of it.
     """
-    new = replace(metric, **fields)
 
     def follow(event: Event) -> Event:
-        sets = {kind: tuple(new if each == metric else each for each in event.sets[kind]) for kind in event.sets}
+        sets = {kind: tuple(new.get(each, each) for each in event.sets[kind]) for kind in event.sets}
         return replace(event, sets=MappingProxyType(sets))
 
-    metrics = tuple(new if each == metric else each for each in CATALOG)
+    metrics = tuple(new.get(each, each) for each in CATALOG)
     return replace(PROJECT, catalog=Catalog(metrics, tuple(map(follow, CATALOG.events))))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +15,7 @@ from dashgen.build import build
 from dashgen.catalog.labels import AIRFLOW_TASKS
 from dashgen.catalog.model import Gauge, Metric
 from dashgen.catalog.terms import Code, MetricType, Source, Unit
+from dashgen.checks.context import series
 from dashgen.problems import Place, Problem
 from tests.drift import sides
 
@@ -21,10 +25,30 @@ if TYPE_CHECKING:
     from dashgen.contract import Contract
 
 NEW_CODE = 77
-OTHER_TYPE = {MetricType.GAUGE: MetricType.COUNTER, MetricType.COUNTER: MetricType.GAUGE}
-RULE_OF_TYPE = {MetricType.GAUGE: "gauge-rate", MetricType.COUNTER: "counter-rate"}
+OTHER_TYPE = {
+    MetricType.GAUGE: MetricType.COUNTER,
+    MetricType.COUNTER: MetricType.GAUGE,
+    MetricType.SUMMARY: MetricType.GAUGE,
+}
+# What tells that a metric is no longer of a type.
+RULES_OF_TYPE = {
+    MetricType.GAUGE: {"counter-rate"},
+    MetricType.COUNTER: {"gauge-rate"},
+    MetricType.SUMMARY: {"unknown-metric", "unknown-label"},
+}
 CODES = [(metric, code) for metric in sides.CATALOG for code in metric.codes or ()]
-_each_metric = pytest.mark.parametrize("metric", sides.CATALOG.metrics, ids=str)
+
+
+def _groups() -> dict[str, tuple[Metric, ...]]:
+    """Return each metric of the listener by itself, and the others by module: a build for each would take minutes."""
+    groups: defaultdict[str, tuple[Metric, ...]] = defaultdict(tuple)
+    for metric in sides.CATALOG:
+        alone = metric.source is Source.LISTENER
+        groups[metric.name if alone else Path(metric.place.file).stem] += (metric,)
+    return groups
+
+
+_each_group = pytest.mark.parametrize("metrics", _groups().values(), ids=_groups())
 _each_code = pytest.mark.parametrize(
     ("metric", "code"), CODES, ids=[f"{metric}-{code.name.lower()}" for metric, code in CODES]
 )
@@ -35,36 +59,44 @@ def _caught_where_defined(problems: Iterable[Problem], metric: Metric, *names: s
     return sides.caught(problems, place, metric.name, *names)
 
 
-@_each_metric
-def test_removed_while_used(metric: Metric) -> None:
+@_each_group
+def test_removed_while_used(metrics: tuple[Metric, ...]) -> None:
     """A metric that the catalog has no more is told at each panel, variable, rule and event that names it."""
-    problems = build(sides.without(metric)).problems
-    for spot in sides.spots_of(metric):
-        sides.caught_at(problems, spot, metric.name)
-    events = sides.CATALOG.events_setting(metric)
-    for event in events:
-        sides.caught(problems, event.place, metric.name, event.name)
-    assert sides.spots_of(metric) or events or metric.unused_because
+    problems = build(sides.without(*metrics)).problems
+    for metric in metrics:
+        for spot in sides.spots_of(metric):
+            for name in sides.named(spot, metric):
+                sides.caught_at(problems, spot, name)
+        events = sides.CATALOG.events_setting(metric)
+        for event in events:
+            sides.caught(problems, event.place, metric.name, event.name)
+        assert sides.spots_of(metric) or events or metric.unused_because
 
 
-@_each_metric
-def test_type_changed(metric: Metric, committed: Contract) -> None:
-    """A gauge that becomes a counter, or the other way, breaks the contract and the queries that read it as it was."""
-    changed = OTHER_TYPE[metric.type]
-    problems = sides.rebuilt(sides.instead(metric, type=changed), committed)
-    _caught_where_defined(problems, metric, metric.type.value, changed.value)
-    spots = {(spot.definition.file, spot.definition.line) for spot in sides.spots_of(metric)}
-    misread = [each for each in problems if each.rule == RULE_OF_TYPE[changed] and metric.name in each.message]
-    assert {(each.place.file, each.place.line) for each in misread} <= spots
-    assert bool(misread) == bool(spots)
+@_each_group
+def test_type_changed(metrics: tuple[Metric, ...], committed: Contract) -> None:
+    """A metric of another type breaks the contract, and the queries that read it as it was."""
+    changed = {metric: replace(metric, type=OTHER_TYPE[metric.type]) for metric in metrics}
+    problems = sides.rebuilt(sides.all_instead(changed), committed)
+    for metric, other in changed.items():
+        _caught_where_defined(problems, metric, metric.type.value, other.type.value)
+        spots = {(spot.definition.file, spot.definition.line) for spot in sides.spots_of(metric)}
+        names = "|".join(map(sides.word, series(metric)))
+        rules = RULES_OF_TYPE[metric.type]
+        misread = [each for each in problems if each.rule in rules and re.search(names, each.message)]
+        assert {(each.place.file, each.place.line) for each in misread} <= spots
+        assert bool(misread) == bool(spots)
 
 
-@_each_metric
-def test_unit_changed(metric: Metric, committed: Contract) -> None:
+@_each_group
+def test_unit_changed(metrics: tuple[Metric, ...], committed: Contract) -> None:
     """A metric of another unit breaks the contract, which says both units."""
-    changed = Unit.BYTES if metric.unit is Unit.RATIO else Unit.RATIO
-    problems = sides.broken(sides.instead(metric, unit=changed), committed)
-    _caught_where_defined(problems, metric, metric.unit.value or "none", changed.value)
+    changed = {
+        metric: replace(metric, unit=Unit.BYTES if metric.unit is Unit.RATIO else Unit.RATIO) for metric in metrics
+    }
+    problems = sides.broken(sides.all_instead(changed), committed)
+    for metric, other in changed.items():
+        _caught_where_defined(problems, metric, metric.unit.value or "none", other.unit.value)
 
 
 def _recoded(metric: Metric, code: Code, value: int | None) -> type[Code]:
@@ -89,19 +121,23 @@ def test_code_changed_or_removed(metric: Metric, code: Code, value: int | None, 
         sides.caught_at(problems, spot, metric.name, str(code))
 
 
-@_each_metric
-def test_renamed(metric: Metric, committed: Contract) -> None:
+@_each_group
+def test_renamed(metrics: tuple[Metric, ...], committed: Contract) -> None:
     """A new name breaks the contract, unless the metric says its old one, and each query that still has that."""
-    renamed = f"{metric.name}s"
-    silent = sides.instead(metric, name=renamed)
-    problem = sides.caught(sides.broken(silent, committed), Place(manifest.NAME, 0, f"metric {metric.name}"), "gone")
-    assert f"renamed_from={metric.name!r}" in problem.hint
+    silent = {metric: replace(metric, name=f"{metric.name}s") for metric in metrics}
+    problems = sides.broken(sides.all_instead(silent), committed)
+    for metric in metrics:
+        problem = sides.caught(problems, Place(manifest.NAME, 0, f"metric {metric.name}"), "gone")
+        assert f"renamed_from={metric.name!r}" in problem.hint
 
-    said = sides.instead(metric, name=renamed, renamed_from=metric.name)
+    said = sides.all_instead({old: replace(new, renamed_from=old.name) for old, new in silent.items()})
     assert sides.broken(said, committed) == []
-    problems = build(said).problems
-    for spot in sides.spots_of(metric):
-        assert sides.caught_at(problems, spot, metric.name).hint == f"It is now {renamed}."
+    told = build(said).problems
+    for metric, new in silent.items():
+        for spot in sides.spots_of(metric):
+            for name in sides.named(spot, metric):
+                hint = f"It is now {name.replace(metric.name, new.name)}."
+                assert sides.caught_at(told, spot, name).hint == hint
 
 
 @pytest.mark.parametrize(

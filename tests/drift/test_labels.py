@@ -13,6 +13,7 @@ from dashgen.catalog import recorded
 from dashgen.catalog.airflow import TASK_STATUS
 from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, PUSHGATEWAY, TASK_ID
 from dashgen.catalog.pipeline import HEAP_IN_USE, PUSH_TIME
+from dashgen.catalog.terms import Source
 from tests.drift import sides
 
 if TYPE_CHECKING:
@@ -26,7 +27,16 @@ DROPS = [
     for metric in sides.CATALOG
     for job in metric.jobs or (None,)
     for label in metric.labels_in(job)
+    if metric.source not in (Source.STATSD, Source.STATSD_EXPORTER)
 ]
+# Those over StatsD are alike: one metric for each label of each module, since a build for each would take minutes.
+DROPS += {
+    (metric.place.file, label): (metric, job, label)
+    for metric in reversed(sides.CATALOG.metrics)
+    if metric.source in (Source.STATSD, Source.STATSD_EXPORTER)
+    for job in metric.jobs
+    for label in metric.labels_in(job)
+}.values()
 
 
 def _without(metric: Metric, label: Label, *jobs: Job | None) -> Project:
@@ -35,7 +45,8 @@ def _without(metric: Metric, label: Label, *jobs: Job | None) -> Project:
         replace(job, grouping=tuple(each for each in job.grouping if each != label)) if job in jobs else job
         for job in metric.jobs
     )
-    return sides.instead(metric, jobs=kept, labels=tuple(each for each in metric.labels if each != label))
+    labels, tags = (tuple(each for each in several if each != label) for several in (metric.labels, metric.tags))
+    return sides.instead(metric, jobs=kept, labels=labels, tags=tags)
 
 
 def _naming(metric: Metric, label: Label, *jobs: Job | None) -> list[sides.Spot]:
@@ -46,9 +57,9 @@ def _naming(metric: Metric, label: Label, *jobs: Job | None) -> list[sides.Spot]
     """
     found = []
     for spot in sides.spots_of(metric):
-        selectors = _selectors(spot.text, metric.name)
+        selectors = [inside for name in sides.named(spot, metric) for inside in _selectors(spot.text, name)]
         nameless = re.search(r"\(\{", spot.text)
-        others = nameless or [each for each in sides.CATALOG if each != metric and spot.names(each.name)]
+        others = nameless or [each for each in sides.CATALOG if each != metric and sides.named(spot, each)]
         matched = any(re.search(rf"\b{label}(?:=|!)", inside) for inside in selectors)
         named = not others and (spot.names(label.name) or _shows(sides.holder(spot), label))
         if all(_only_in(inside, jobs) for inside in selectors) and (matched or named):

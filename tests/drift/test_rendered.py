@@ -28,26 +28,26 @@ def _lint(folder: Path, spot: sides.Spot, text: str) -> list[Problem]:
 def _assert_rename_caught(folder: Path, metric: Metric, spots: Iterable[sides.Spot]) -> None:
     renamed = f"{metric.name}s"
     for spot in spots:
-        problems = _lint(folder, spot, spot.replaced(metric.name, renamed))
-        problem = sides.caught(problems, Place(str(folder / spot.file), 0, spot.subject), renamed)
-        assert metric.name in problem.hint
+        for name in sides.named(spot, metric):
+            new = name.replace(metric.name, renamed)
+            problems = _lint(folder, spot, spot.replaced(name, new))
+            problem = sides.caught(problems, Place(str(folder / spot.file), 0, spot.subject), new)
+            assert name in problem.hint
 
 
 @pytest.mark.parametrize("metric", sides.CATALOG.metrics, ids=str)
 def test_renamed_on_a_dashboard(metric: Metric, tmp_path: Path) -> None:
     """A metric that has another name in a panel or a variable is told there, with the name that is meant."""
-    spots = [spot for spot in sides.ON_DASHBOARDS if spot.names(metric.name)]
-    if not spots:
-        assert [spot for spot in sides.IN_RULES if spot.names(metric.name)] or metric.unused_because
+    spots = [spot for spot in sides.ON_DASHBOARDS if sides.named(spot, metric)]
+    assert spots or sides.spots_of(metric) or metric.unused_because
     _assert_rename_caught(tmp_path, metric, spots)
 
 
 @pytest.mark.parametrize("metric", sides.CATALOG.metrics, ids=str)
 def test_renamed_in_a_rule(metric: Metric, tmp_path: Path) -> None:
     """A metric that has another name in a rule's expression is told there, with the name that is meant."""
-    spots = [spot for spot in sides.IN_RULES if spot.names(metric.name)]
-    if not spots:
-        assert [spot for spot in sides.ON_DASHBOARDS if spot.names(metric.name)] or metric.unused_because
+    spots = [spot for spot in sides.IN_RULES if sides.named(spot, metric)]
+    assert spots or sides.spots_of(metric) or metric.unused_because
     _assert_rename_caught(tmp_path, metric, spots)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.e2e.performance import Performance, performed
 from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3
 
 HERE = Path(__file__).parent
@@ -19,19 +19,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
-@pytest.fixture(scope="module")
-def in_airflow_3(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Any:  # noqa: ANN401  (each module has its own)
-    """Do what the module's ``performed`` does, in Airflow 3; return what came of it."""
-    return request.module.performed(AIRFLOW_3, tmp_path_factory, wheel)
+@pytest.fixture(scope="session")
+def in_airflow_3(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Perform all scenarios in Airflow 3."""
+    return performed(AIRFLOW_3, tmp_path_factory, wheel)
 
 
-@pytest.fixture(scope="module")
-def in_airflow_2(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Any:  # noqa: ANN401  (as above)
-    """Do what the module's ``performed`` does, in Airflow 2; return what came of it."""
-    return request.module.performed(AIRFLOW_2, tmp_path_factory, wheel)
+@pytest.fixture(scope="session")
+def in_airflow_2(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Perform all scenarios in Airflow 2."""
+    return performed(AIRFLOW_2, tmp_path_factory, wheel)
 
 
 @pytest.fixture
-def performance(request: pytest.FixtureRequest, version: str) -> Any:  # noqa: ANN401  (as above)
-    """Return what came of that in a version; made once, although many tests ask for it."""
-    return request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
+def performance(request: pytest.FixtureRequest, version: str) -> Performance:
+    """Return what came of the scenarios in a version; made once, although many tests ask for it."""
+    made: Performance = request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
+    return made

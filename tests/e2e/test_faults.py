@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 import signal
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dashgen.build import build
 from dashgen.catalog.labels import AIRFLOW_TASK_RUNS, AIRFLOW_TASKS
+from dashgen.catalog.statsd.tasks import TI_FINISH
 from dashgen_plugin import environment
 from tests import faulty, hooks, servers
-from tests.e2e import calls, faults, gateway_state
+from tests.e2e import calls, faults, gateway_state, statsd, statsd_lines
 from tests.e2e.airflow import INSTANCE
 from tests.e2e.deployments import deployed
 from tests.e2e.faults import DEADLINE, FAULTS, FINAL, HEALTHY, UNREACHABLE, WITHOUT, dag_id
 from tests.e2e.play import LOOK_SECONDS
-from tests.e2e.scenarios import VERSIONS
+from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3, VERSIONS
 from tests.integration.plugin.bounds import SECRET, with_credentials
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ class Performance:
     faults: Mapping[str, Fault]
     gateways: Mapping[str, Mapping[str, float]]
     before: State
+    heard: statsd.Heard
 
     @property
     def said(self) -> list[str]:
@@ -85,14 +89,37 @@ class Performance:
         return (min(starts) - run.start).total_seconds()
 
 
-def performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+@pytest.fixture(scope="module")
+def in_airflow_3(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Go through all faults in Airflow 3."""
+    return _performed(AIRFLOW_3, tmp_path_factory, wheel)
+
+
+@pytest.fixture(scope="module")
+def in_airflow_2(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
+    """Go through all faults in Airflow 2."""
+    return _performed(AIRFLOW_2, tmp_path_factory, wheel)
+
+
+@pytest.fixture
+def performance(request: pytest.FixtureRequest, version: str) -> Performance:
+    """Return what came of the faults in a version; made once, although many tests ask for it."""
+    made: Performance = request.getfixturevalue({AIRFLOW_3: "in_airflow_3", AIRFLOW_2: "in_airflow_2"}[version])
+    return made
+
+
+def _performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
     """Go through the healthy gateway's life, and then through all faults at the same time, in one deployment."""
     folder, more = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:
         met = faults.started(stack, more / "certificates")
         dags = faults.write_dags(more / "dags", met)
         relay = stack.enter_context(faulty.relay(0))
+        files = build(statsd.made_for(version)).files
+        ear = stack.enter_context(statsd.listening(tmp_path_factory.mktemp("statsd"), files))
         settings = SETTINGS | {
+            **ear.environment(files["statsd/airflow.env"]),
+            **statsd.OTHER_WAY[version],
             "AIRFLOW__CORE__DAGS_FOLDER": str(more / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(calls.PLUGINS),
             "E2E_CALLS": str(more / "calls"),
@@ -105,7 +132,8 @@ def performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Pat
             # What the scheduler pushes last is lost when its deadline has passed.
             hooks.eventually(lambda: bool(_losses_of_scheduler(deployment.logs())))
             rows = deployment.database.rows()
-    return Performance(rows, calls.read(more / "calls"), deployment.logs(), met, gateways, before)
+        heard = ear.heard()
+    return Performance(rows, calls.read(more / "calls"), deployment.logs(), met, gateways, before, heard)
 
 
 def _live(
@@ -290,3 +318,16 @@ def test_nothing_but_losses(performance: Performance) -> None:
     assert any("Marking run" in line for line in performance.said)
     assert [line for line in performance.said if "dashgen_plugin" in line and not LOSS.search(line)] == []
     assert [line for line in performance.said if "calling listener" in line or SECRET in line] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_statsd(performance: Performance, version: str) -> None:
+    """Without tags in Airflow 3, and with them in Airflow 2, every series is the catalog's, and no line is lost."""
+    tagged = version == AIRFLOW_2
+    lines = statsd_lines.Lines(statsd.VERSIONS[version], tagged=tagged)
+    assert statsd_lines.wrong(performance.heard, tagged=tagged) == []
+    assert set(lines.unexplained(performance.heard).values()) == {0}
+
+    finished = statsd_lines.values(performance.heard, TI_FINISH.name, "state", "dag_id", "task_id")
+    expected = Counter((row.state or "", *lines.ids(row)) for row in performance.rows.tasks)
+    assert {key: finished.get(key, 0) for key in expected} == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,67 +9,19 @@ import pytest
 from dashgen.catalog import airflow as catalog
 from dashgen.catalog.labels import TaskState
 from dashgen.catalog.model import FLEET, LAB, PER_RUN
-from tests import servers
-from tests.e2e import gateway_state
 from tests.e2e.airflow import INSTANCE
-from tests.e2e.deployments import deployed
-from tests.e2e.expected import Expected
-from tests.e2e.play import Outcome, Run, Stage, perform
-from tests.e2e.scenarios import AIRFLOW_3, DAGS, SCENARIOS, VERSIONS
+from tests.e2e.scenarios import SCENARIOS, VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from dashgen.catalog.model import Generation, Metric
-    from tests.e2e.gateway_state import Key, State
-    from tests.e2e.scenarios import Scenario
+    from tests.e2e.gateway_state import Key
+    from tests.e2e.performance import Performance
 
-TOGETHER = 5
 CASES = [(version, scenario.dag_id) for version in VERSIONS for scenario in SCENARIOS if version in scenario.versions]
 JOBS = {job.name: job for metric in catalog.METRICS for job in metric.jobs}
-SETTINGS = {"AIRFLOW_VAR_ENABLE_V2_GAUGES": "true", "AIRFLOW_VAR_ENABLE_V1_COUNTERS": "true"}
 METRICS = {metric.name: metric for metric in catalog.METRICS}
-
-
-@dataclass(frozen=True)
-class Performance:
-    """What came of the scenarios, and what was left when everything had ended."""
-
-    outcomes: Mapping[str, Outcome]
-    state: State
-    said: Sequence[str]
-
-
-def performed(version: str, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Performance:
-    """Perform all scenarios in one deployment, all generations on, and end it."""
-    folder = tmp_path_factory.mktemp("airflow")
-    with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as gateway:
-        with deployed(version, folder, wheel, gateway.url, **SETTINGS) as deployment:
-            deployment.wait("the DAGs", lambda: deployment.database.dags() >= DAGS)
-            stage = Stage(deployment, gateway, deployment.database.rows(), gateway_state.read(gateway))
-            outcomes: dict[str, Outcome] = {}
-            for wave in _waves([each for each in SCENARIOS if version in each.versions]):
-                outcomes |= _act(stage, wave)
-        return Performance(outcomes, gateway_state.read(gateway), deployment.said())
-
-
-def _waves(scenarios: Sequence[Scenario]) -> Iterator[Sequence[Scenario]]:
-    """Yield what is played together: few enough for Airflow 3 on SQLite, whose writers wait for each other."""
-    together = [each for each in scenarios if not each.alone]
-    for first in range(0, len(together), TOGETHER):
-        yield together[first : first + TOGETHER]
-    yield [each for each in scenarios if each.alone]
-
-
-def _act(stage: Stage, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
-    stage.deployment.trigger([(scenario.dag_id, scenario.run_id) for scenario in scenarios])
-    plays = {}
-    for scenario in scenarios:
-        expected = Expected(scenario.dag_id, own_times=stage.deployment.version == AIRFLOW_3)
-        run = Run(stage, scenario.dag_id, expected, scenario.run_id)
-        plays[scenario.dag_id] = (run, scenario.steps(run))
-    return perform(stage, plays)
 
 
 @pytest.mark.parametrize(("version", "dag_id"), CASES)

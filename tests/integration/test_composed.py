@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 FILES = dict(build(builtin()).files)
 SERVICES = services(FILES[PATH])
-PROMETHEUS, PUSHGATEWAY, ALERTMANAGER = (
+PROMETHEUS, PUSHGATEWAY, ALERTMANAGER, EXPORTER = (
     SERVICES["prometheus"],
     SERVICES["pushgateway"],
     SERVICES["alertmanager"],
+    SERVICES["statsd-exporter"],
 )
+# Its ports for StatsD are fixed unless told otherwise, and another test may have taken them.
+ON_FREE_PORTS = {EXPORTER.name: ("--statsd.listen-udp=127.0.0.1:0", "--statsd.listen-tcp=")}
 SCRAPED_WITHIN_SECONDS = 90.0
 
 
@@ -42,7 +45,8 @@ def started(service: Service, folder: Path, out: Path) -> Iterator[servers.Serve
             (folder / outside).mkdir(exist_ok=True)
             # Debian's programs have places of their own by default, which no test may touch.
             assert any(str((folder / outside).resolve()) in each for each in arguments), f"nothing is kept in {outside}"
-    with servers.command(PROGRAMS[service.image], arguments, folder) as server:
+    arguments += ON_FREE_PORTS.get(service.name, ())
+    with servers.running(PROGRAMS[service.image], arguments, folder) as server:
         assert server.request("GET", urlsplit(service.health_url).path)[0] == http.client.OK
         yield server
 
@@ -63,7 +67,7 @@ def stack(tmp_path: Path) -> Iterator[dict[str, servers.Server]]:
     with ExitStack() as running:
         found: dict[str, servers.Server] = {}
         files = dict(FILES)
-        for service in (PUSHGATEWAY, ALERTMANAGER, PROMETHEUS):
+        for service in (PUSHGATEWAY, EXPORTER, ALERTMANAGER, PROMETHEUS):
             folder = tmp_path / service.name
             folder.mkdir()
             out = written(tmp_path / "out", files)
@@ -88,7 +92,12 @@ def test_services_work_together(stack: dict[str, servers.Server]) -> None:
             in [each["url"] for each in prometheus.get_json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]]
         )
     )
-    assert eventually(lambda: [sample.value for sample in prometheus.query('up{job="pushgateway"}')] == [1])
+    assert eventually(
+        lambda: (
+            {each.labels["job"] for each in prometheus.query("up == 1")}
+            == {"prometheus", "pushgateway", "statsd_exporter"}
+        )
+    )
 
 
 def test_gateway_runs_as_it_should(tmp_path: Path) -> None:

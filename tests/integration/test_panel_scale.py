@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dashgen import project
-from dashgen.build import build
 from dashgen.catalog.pipeline import UP
-from dashgen.render.grafana import path_of
-from dashgen.settings import Settings
+from dashgen.settings import Settings, StatsdSettings
 from tests import grafana
+from tests.asked import Asked, queries, rendered
 from tests.programs import CHECKOUT
 
 if TYPE_CHECKING:
@@ -24,44 +22,13 @@ if TYPE_CHECKING:
 
 MOST_SERIES = 1000
 
-PROJECT = project.load(Settings(), CHECKOUT)
-FILES = build(PROJECT).files
-BOARDS: Mapping[str, Any] = {board.key: json.loads(FILES[path_of(board)]) for board in PROJECT.dashboards}
+# What comes over StatsD has a fleet of its own.
+PROJECT = project.load(Settings(statsd=StatsdSettings(enabled=False)), CHECKOUT)
+BOARDS = rendered(PROJECT)
 ONE_DAG = "dag_0002"
 # How each dashboard is looked at: as it opens, and with one DAG chosen.
 VIEWS: Mapping[str, dict[str, str]] = {"as it opens": {}, "of one DAG": {"dag_id": ONE_DAG}}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A query: of which dashboard, panel or annotation, and why its result may be empty."""
-
-    board: str
-    name: str
-    expr: str
-    instant: bool
-    may_be_empty: str = ""
-
-    def __str__(self) -> str:
-        """Read as the dashboard and the panel."""
-        return f"{self.board}/{self.name}"
-
-
-def _queries() -> Iterator[Asked]:
-    for board in PROJECT.dashboards:
-        defined = {board.panel_id(panel.key): panel for panel in board.panels()}
-        data = BOARDS[board.key]
-        panels = [inner for panel in data["panels"] for inner in (panel, *panel.get("panels", ()))]
-        for panel in (panel for panel in panels if panel["type"] != "row"):
-            definition = defined[panel["id"]]
-            for target in panel.get("targets", ()):
-                name = f"{definition.key} {target['refId']}"
-                yield Asked(board.key, name, target["expr"], target["instant"], definition.may_be_empty)
-        for annotation in data["annotations"]["list"]:
-            yield Asked(board.key, annotation["name"], annotation["expr"], instant=False, may_be_empty="No event.")
-
-
-QUERIES = tuple(_queries())
+QUERIES = tuple(queries(PROJECT))
 
 
 @dataclass
@@ -100,11 +67,7 @@ def test_query(asked: Asked, view: str, fleet_prometheus: Prometheus, window: gr
     values = grafana.chosen(BOARDS[asked.board], window, fleet_prometheus, **VIEWS[view])
     expr = grafana.interpolated(asked.expr, values, window)
     began = time.perf_counter()
-    found: tuple[object, ...] = (
-        fleet_prometheus.query(expr, at=window.end)
-        if asked.instant
-        else fleet_prometheus.query_range(expr, start=window.end - window.seconds, end=window.end, step=window.step)
-    )
+    found = asked.ask(fleet_prometheus, expr, window)
     clock.taken[f"{asked} {view}"] = time.perf_counter() - began
     assert len(found) <= MOST_SERIES
     assert found or asked.may_be_empty

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashgen.catalog import pipeline, recorded
+from dashgen.catalog import pipeline, recorded, recorded_statsd
 from dashgen.catalog.model import FLEET
 from dashgen.render import prometheus
 from dashgen.render.yamltext import dump
-from dashgen.settings import AlertSettings, SuccessAge
+from dashgen.settings import AlertSettings, StatsdSettings, SuccessAge
 from tests.programs import CHECKOUT, pint, promtool
 from tests.projects import builtin, written
 
@@ -81,6 +81,8 @@ def test_pint_would_find_a_fault(tmp_path: Path) -> None:
 OTHER_SETTINGS: dict[str, dict[str, Any]] = {
     "built-in": {},
     "fleet only": {"generations": (FLEET,)},
+    "no StatsD": {"statsd": StatsdSettings(enabled=False)},
+    "timers as histograms": {"statsd": StatsdSettings(timers="histogram")},
     "other limits": {
         "thresholds": {
             "task_running_too_long": 90,
@@ -91,6 +93,14 @@ OTHER_SETTINGS: dict[str, dict[str, Any]] = {
             "sweeper_late": HOUR,
             "gateway_samples": 1_000,
             "gateway_memory": 3 * 10**9,
+            "dag_parse_time": 30,
+            "schedule_delay": HOUR,
+            "run_duration_factor": 1.5,
+            "run_duration_floor": 5,
+            "operator_failure_share": 0.25,
+            "operator_failures_least": 3,
+            "tasks_killed": 0,
+            "statsd_drop_share": 0.02,
         },
         "success_age": (SuccessAge("sal.*", 2 * DAY), SuccessAge(".*", 30 * DAY)),
     },
@@ -106,6 +116,9 @@ OTHER_SETTINGS: dict[str, dict[str, Any]] = {
                 ("AirflowTaskRetryingTooLong", "0m"),
                 ("PushgatewayDown", "0s"),
                 ("PushgatewaySweeperFailing", "2h"),
+                ("AirflowSchedulerHeartbeatStopped", "0s"),
+                ("AirflowPoolStarving", "1h"),
+                ("StatsdExporterDown", "1m"),
                 ("Watchdog", "2m"),
             )
         },
@@ -198,6 +211,78 @@ MUTATIONS = {
         r"\1",
     ),
     "sweeper never good": ("PushgatewaySweeperFailing", "alerts", r" or 0 \* [^)]*\)", ")"),
+    "heartbeat": (
+        "AirflowSchedulerHeartbeatStopped",
+        "alerts",
+        r"(scheduler_heartbeat_total{[^}]*}\[5m\]\)\)) == 0(\n +or)",
+        r"\1 == 7\2",
+    ),
+    "heartbeat, window": (
+        "AirflowSchedulerHeartbeatStopped_2m",
+        "alerts",
+        r"increase\((airflow_scheduler_heartbeat_total{[^}]*})\[5m\]\)\) == 0(\n +or)",
+        r"increase(\1[9m])) == 0\2",
+    ),
+    "heartbeat, forgotten": ("AirflowTriggererStopped_2m", "alerts", r"count by (.*)\[1d\]", r"count by \1[5m]"),
+    "heartbeat, down": ("AirflowDagProcessorStopped_2m", "alerts", r"\n +and on \(instance\) max_over_time\(up.*", ""),
+    "heartbeat, heard again": (
+        "AirflowSchedulerHeartbeatStopped",
+        "alerts",
+        r"\n +unless on \(instance\) last_over_time\(airflow_scheduler.*",
+        "",
+    ),
+    "import errors": ("AirflowDagImportErrors", "alerts", r"(import_errors.*) > 0", r"\1 > 1"),
+    "import errors, gap": ("AirflowDagImportErrors", "alerts", r"last_over_time\((.*import_errors.*)\[5m\]\)", r"\1"),
+    "import errors, gone": (
+        "AirflowDagImportErrors",
+        "alerts",
+        r"\n +unless on .*scheduler_heartbeat.*\[5m\]\)\) == 0",
+        "",
+    ),
+    "parse time": ("AirflowDagParsingSlow", "alerts", "> 300", ">= 300"),
+    "pool, full": ("AirflowPoolStarving", "alerts", r"(pool_open_slots.*) == 0", r"\1 <= 0"),
+    "pool, starving": ("AirflowPoolStarving", "alerts", r"\n +or min_over_time\(airflow_pool_starving.*", ""),
+    "pool, waiting": ("AirflowPoolStarving", "alerts", r"(pool_scheduled_slots.*) > 0\n +and", r"\1 >= 0\n      and"),
+    "pool, moments": (
+        "AirflowPoolStarving_2m",
+        "alerts",
+        r"quantile_over_time\(0.5, airflow_pool",
+        "max_over_time(airflow_pool",
+    ),
+    "executor, full": ("AirflowExecutorFull", "alerts", r"(executor_open_slots.*) <= 0", r"\1 <= 1"),
+    "executor, waiting": ("AirflowExecutorFull", "alerts", r"sum (.*pool_scheduled_slots.*) > 0", r"sum \1 >= 0"),
+    "executor, queued": ("AirflowExecutorFull", "alerts", r"\n +or sum .*executor_queued_tasks.*", ""),
+    "schedule delay": ("AirflowScheduleDelay", "alerts", "> 600", ">= 600"),
+    "schedule delay, first": (
+        "AirflowScheduleDelay",
+        "alerts",
+        r"\(airflow_dagrun_schedule_delay\S+ unless .*? or increase",
+        "(increase",
+    ),
+    "run duration, factor": ("AirflowRunDurationHigh", "recording", r"(max7d, 1\)) > 3", r"\1 > 4"),
+    "run duration, floor": ("AirflowRunDurationHigh", "recording", "> 600", ">= 600"),
+    "run duration, usual": ("AirflowRunDurationHigh", "recording", r"(:hourly\[7d\]) offset 1h", r"\1"),
+    "operator, share": ("AirflowOperatorFailureRate", "alerts", "> 50", ">= 50"),
+    "operator, never good": (
+        "AirflowOperatorFailureRate",
+        "alerts",
+        r"(increase5m\[1h\]\)) or sum_over_time[^)]*\)\)",
+        r"\1)",
+    ),
+    "operator, least": ("AirflowOperatorFailureRate", "alerts", "/ 5 >= 10", "/ 5 >= 1"),
+    "killed": ("AirflowTasksKilled", "alerts", "> 5", ">= 5"),
+    "killed, first": (
+        "AirflowTasksKilled",
+        "alerts",
+        r"\(airflow_scheduler_tasks_killed\S+ unless .*? or increase",
+        "(increase",
+    ),
+    "killed, orphaned": ("AirflowTasksKilled", "alerts", r"\n +or\n +sum .*orphaned.*", ""),
+    "exporter absent": ("StatsdExporterDown", "alerts", r"or\n *absent\(up{job=.statsd.*\)", ""),
+    "exporter, lines": ("StatsdExporterReceivesNothing", "alerts", r"(lines_total.*) == 0", r"\1 >= 0"),
+    "exporter, share": ("StatsdExporterDropsMore_30m", "alerts", "> 0.1", "> 0.02"),
+    "exporter, before": ("StatsdExporterDropsMore_30m", "alerts", r"ratio1h - max_over_time.*? > 0.1", "ratio1h > 0.1"),
+    "exporter, unmapped": ("StatsdExporterUnmapped", "alerts", r"(unmapped_total.*) > 0", r"\1 >= 0"),
     "severity": ("Watchdog", "alerts", "severity: none", "severity: warning"),
     "annotation": ("Watchdog", "alerts", "Alerts arrive", "Alerts come"),
 }
@@ -267,7 +352,37 @@ EVERYTHING = {
     'push_time_seconds{job="airflow_dags",dag_id="d",instance="j"}': "90x61",
     'push_failure_time_seconds{job="airflow_dags",dag_id="d",instance="j"}': "0x61",
 }
+STATSD = 'job="statsd_exporter",instance="x"'
+OF_DAG = f'{STATSD},dag_id="d"'
+EVERYTHING |= {
+    # What comes over StatsD: one of each a minute, and what is new since the last five.
+    f"up{{{STATSD}}}": "1x61",
+    f'airflow_ti_finish_total{{{OF_DAG},task_id="t",state="success"}}': "0+1x61",
+    f'airflow_ti_finish_total{{{OF_DAG},task_id="u",state="success"}}': "_x59 3 3",
+    f'airflow_ti_finish_total{{{OF_DAG},task_id="u",state="skipped"}}': "0x61",
+    f'airflow_ti_finish_total{{{OF_DAG},task_id="u",state="queued"}}': "0+1x61",
+    f'airflow_ti_start_total{{{OF_DAG},task_id="t"}}': "0+1x61",
+    **{
+        series: values
+        for name, labels, seconds in (
+            ("dagrun_duration", f'{OF_DAG},state="success"', 100),
+            ("task_duration", f'{OF_DAG},task_id="t"', 60),
+            ("task_queued_duration", f'{OF_DAG},task_id="t"', 2),
+            ("task_scheduled_duration", f'{OF_DAG},task_id="t"', 4),
+        )
+        for series, values in (
+            (f"airflow_{name}_seconds_sum{{{labels}}}", f"0+{seconds}x61"),
+            (f"airflow_{name}_seconds_count{{{labels}}}", "0+1x61"),
+        )
+    },
+    f'airflow_operator_failures_total{{{STATSD},operator_name="O"}}': "0+1x61",
+    f'airflow_operator_successes_total{{{STATSD},operator_name="O"}}': "0+3x61",
+    f'statsd_exporter_events_actions_total{{{STATSD},action="drop"}}': "0+1x61",
+    f'statsd_exporter_events_actions_total{{{STATSD},action="map"}}': "0+3x61",
+}
 PER_DAG = '{instance="i",dag_id="d"}'
+OVER_STATSD = '{instance="x",dag_id="d"}'
+BY_STATE = '{instance="x",dag_id="d",state="%s"}'
 OF_TASK = '{job="airflow_tasks",instance="i",dag_id="d",task_id="%s"}'
 RECORDED: dict[str, dict[str, float]] = {
     "dag:task_status_failed:sum": {PER_DAG: 1},
@@ -292,12 +407,29 @@ RECORDED: dict[str, dict[str, float]] = {
     "instance:per_run_groups:count": {'{instance="i"}': 2, '{instance="j"}': 0},
     "instance:per_run_series:count": {'{instance="i"}': 3, '{instance="j"}': 0},
     "instance:per_run_push_time_seconds:min": {'{instance="i"}': 30},
+    "dag:airflow_ti_finish:increase5m": {BY_STATE % "success": 8, BY_STATE % "skipped": 0},
+    "dag:airflow_ti_start:increase5m": {OVER_STATSD: 5},
+    "dag:airflow_dagrun_duration_seconds_sum:increase5m": {BY_STATE % "success": 500},
+    "dag:airflow_dagrun_duration_seconds_count:increase5m": {BY_STATE % "success": 5},
+    "dag:airflow_task_duration_seconds_sum:increase5m": {OVER_STATSD: 300},
+    "dag:airflow_task_duration_seconds_count:increase5m": {OVER_STATSD: 5},
+    "dag:airflow_task_queued_duration_seconds_sum:increase5m": {OVER_STATSD: 10},
+    "dag:airflow_task_queued_duration_seconds_count:increase5m": {OVER_STATSD: 5},
+    "dag:airflow_task_scheduled_duration_seconds_sum:increase5m": {OVER_STATSD: 20},
+    "dag:airflow_task_scheduled_duration_seconds_count:increase5m": {OVER_STATSD: 5},
+    "operator:airflow_operator_failures:increase5m": {'{instance="x",operator_name="O"}': 5},
+    "operator:airflow_operator_successes:increase5m": {'{instance="x",operator_name="O"}': 15},
+    "dag:airflow_dagrun_duration_seconds:hourly": {OVER_STATSD: 100},
+    "dag:airflow_dagrun_duration_seconds:hourly offset 52m": {},
+    "dag:airflow_dagrun_duration_seconds:max7d": {OVER_STATSD: 100},
+    "dag:airflow_dagrun_duration_seconds:ratio7d": {},
+    "instance:statsd_exporter_events_dropped:ratio1h": {'{instance="x"}': 0.25},
 }
 
 
 def test_every_recorded_metric_is_expected() -> None:
     """No recording rule is left out below."""
-    metrics = {metric.name for metric in (*recorded.METRICS, *recorded.PER_RUN_METRICS)}
+    metrics = {metric.name for metric in (*recorded.METRICS, *recorded.PER_RUN_METRICS, *recorded_statsd.METRICS)}
     assert {expr.split(" ")[0] for expr in RECORDED} == metrics
 
 

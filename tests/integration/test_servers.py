@@ -11,6 +11,7 @@ import pytest
 
 from tests import servers
 from tests.programs import MissingProgramError, amtool, pint, program, promtool
+from tests.statsd_exporter import statsd_exporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,27 @@ def test_alertmanager_answers(start_alertmanager: Callable[[str], servers.Server
     """A started Alertmanager runs the configuration that it was given."""
     status = start_alertmanager(ROUTE).get_json("/api/v2/status")
     assert "receiver: nobody" in status["config"]["original"]
+
+
+def test_statsd_exporter_maps_what_is_sent(tmp_path: Path) -> None:
+    """A line sent is a series at once, in seconds and with the labels of the mapping or of its tags."""
+    mapping = """
+mappings:
+  - {match: "a.*", name: answer_seconds, labels: {from: "$1"}}
+  - {match: ".", match_type: regex, name: dropped, action: drop}
+"""
+    with statsd_exporter(tmp_path, mapping) as exporter:
+        exporter.send(["a.x:42000|ms", "a.y,tag=z:1000|ms", "b:1|c", "no line"])
+        values = {
+            (sample.labels["from"], sample.labels.get("tag")): sample.value
+            for sample in exporter.series()
+            if sample.labels["__name__"] == "answer_seconds_sum"
+        }
+        assert values == {("x", None): 42, ("y", "z"): 1}
+        assert exporter.own("statsd_exporter_events_actions_total", action="drop") == 1
+        assert {
+            sample.labels["__name__"].removesuffix("_sum").removesuffix("_count") for sample in exporter.series()
+        } == {"answer_seconds"}
 
 
 def test_failed_start_shows_the_log(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dashgen.build import build
 from dashgen.project import load
-from dashgen.settings import Settings
+from dashgen.settings import Settings, StatsdSettings
 from tests import fleet, servers, watched_fleet
 from tests.command import dashgen
 from tests.programs import CHECKOUT
@@ -35,8 +35,9 @@ Queries = list[dict[str, Any]]
 @contextmanager
 def scraping(folder: Path, text: str, *edits: tuple[str, str], rules: bool = True) -> Iterator[servers.Prometheus]:
     """Run Prometheus on what a gateway exposes, with our configuration and rules, edited, until all has settled."""
-    with fleet.served(text) as port:
-        settings = Settings(pushgateway_targets=(f"{servers.HOST}:{port}",), alertmanager_targets=())
+    with fleet.served(fleet.handler(text)) as port:
+        off = StatsdSettings(enabled=False)
+        settings = Settings(pushgateway_targets=(f"{servers.HOST}:{port}",), alertmanager_targets=(), statsd=off)
         files = build(load(settings, CHECKOUT)).files
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from dashgen.build import build
-from dashgen.render.compose import PATH
+from dashgen.render.compose import PATH, files
 from dashgen.schema import GRAFANA_VERSIONS
-from dashgen.settings import Settings
+from dashgen.settings import Settings, StatsdSettings
 from tests.composed import refusals, services
 from tests.projects import builtin
 
@@ -61,10 +61,12 @@ def test_grafana_is_one_that_dashboards_are_checked_for() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_service_is_reached_from_here_only(name: str) -> None:
     """Each port is open on loopback alone, the same inside and outside, and is what the health check asks."""
-    (port,) = SERVICES[name].data["ports"]
-    host, outside, inside = port.split(":")
-    assert (host, outside) == ("127.0.0.1", inside)
-    assert urlsplit(SERVICES[name].health_url).netloc == f"127.0.0.1:{inside}"
+    asked, *others = SERVICES[name].data["ports"]
+    for port in (asked, *others):
+        host, outside, inside = port.removesuffix("/udp").split(":")
+        assert (host, outside) == ("127.0.0.1", inside)
+    assert urlsplit(SERVICES[name].health_url).netloc == f"127.0.0.1:{asked.rpartition(':')[2]}"
+    assert all(port.endswith("/udp") for port in others)
     assert "network_mode" not in SERVICES[name].data
 
 
@@ -100,7 +102,14 @@ def test_services_are_what_the_default_settings_ask() -> None:
     addresses = {
         *settings.pushgateway_targets,
         *settings.alertmanager_targets,
+        *settings.statsd.targets,
         urlsplit(settings.prometheus_url).netloc,
     }
     listening = {f"{name}:{service.data['ports'][0].rpartition(':')[2]}" for name, service in SERVICES.items()}
     assert addresses <= listening
+
+
+def test_no_exporter_without_statsd() -> None:
+    """Where StatsD is off, nothing runs for it."""
+    (off,) = files(Settings(statsd=StatsdSettings(enabled=False))).values()
+    assert SERVICES.keys() - services(off).keys() == {"statsd-exporter"}

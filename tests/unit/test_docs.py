@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dashgen.catalog import statsd
+from dashgen.render.docs import files
+from dashgen.settings import StatsdSettings
+from tests.projects import builtin
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,3 +31,25 @@ def test_every_generated_table_stands_alone() -> None:
                 headers += 1
                 assert lines[number - 2] == "", f"{page.name}:{number}"
     assert headers
+
+
+def test_the_page_of_statsd_says_every_name() -> None:
+    """Each metric stands with the names that Airflow sends it by, and with the Helm chart's; the others elsewhere."""
+    rendered = files(builtin(), {})
+    page, others = rendered["docs/statsd_metrics.md"], rendered["docs/metrics.md"]
+    for metric in statsd.METRICS:
+        section = page.partition(f"\n## `{metric.name}`\n")[2].partition("\n## ")[0]
+        assert f"{metric.help}. {metric.read}" in section
+        for line in metric.statsd:
+            said = (line.name, line.registered_legacy, line.chart_name)
+            assert [name for name in said if name and f"`{name}`" not in section] == []
+        assert f"\n## `{metric.name}`\n" not in others
+    assert all(f"| `{name}` |" in page for name in statsd.EXCLUDED)
+    assert "(statsd_metrics.md)" in others
+
+
+def test_without_statsd_there_is_no_page_of_it() -> None:
+    """Whoever turns StatsD off reads nothing of it."""
+    rendered = files(builtin(statsd=StatsdSettings(enabled=False)), {})
+    assert "docs/statsd_metrics.md" not in rendered
+    assert "statsd_metrics.md" not in rendered["docs/metrics.md"]

@@ -30,6 +30,8 @@ MODULES = sorted(
 )
 TEMPLATES = sorted(path for path in (PACKAGE / "templates").rglob("*") if path.suffix == ".j2")
 CATALOG = Catalog(define(Settings()).metrics)
+# Jobs that are named after their program, which prose names as well.
+PROGRAMS = {"statsd_exporter"}
 
 
 def _pattern() -> re.Pattern[str]:
@@ -39,7 +41,7 @@ def _pattern() -> re.Pattern[str]:
     pushgateway, instance, …) counts where PromQL, a legend or a template would use it.
     """
     names = {*CATALOG.by_name, *CATALOG.jobs, *CATALOG.labels}
-    telling = sorted(name for name in names if "_" in name or ":" in name)
+    telling = sorted(name for name in names - PROGRAMS if "_" in name or ":" in name)
     words = "|".join(sorted(names.difference(telling)))
     labels = "|".join(sorted(CATALOG.labels))
     return re.compile(

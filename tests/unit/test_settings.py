@@ -9,7 +9,7 @@ import pytest
 from dashgen.catalog.model import FLEET
 from dashgen.durations import Seconds
 from dashgen.problems import DashgenError
-from dashgen.settings import AlertSettings, Settings, SuccessAge
+from dashgen.settings import AlertSettings, Settings, StatsdSettings, SuccessAge
 from dashgen.settings_file import load
 
 EVERYTHING = """
@@ -44,6 +44,13 @@ age = "2d"
 
 [extra_labels]
 cluster = "north"
+
+[statsd]
+enabled = false
+prefix = "team-a.airflow_2"
+timers = "histogram"
+buckets = [0.5, 10]
+targets = ["exporter-1:9102", "[::1]:9102"]
 
 [[lint.ignore]]
 rule = "panel-unit"
@@ -100,6 +107,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     }
     assert settings.success_age == (SuccessAge("daily_.*", 172_800), SuccessAge(".*", 691_200))
     assert settings.extra_labels == {"cluster": "north"}
+    exporters = ("exporter-1:9102", "[::1]:9102")
+    assert settings.statsd == StatsdSettings(
+        enabled=False, prefix="team-a.airflow_2", timers="histogram", buckets=(0.5, 10), targets=exporters
+    )
     (ignore,) = settings.ignores
     assert (ignore.rule, ignore.dashboard, ignore.panel) == ("panel-unit", "Sales", "")
     assert ignore.reason == "Money has no unit in Grafana"

@@ -88,6 +88,7 @@ def test_no_secret_is_repeated_from_elsewhere(address: str, name: str) -> None:
         f"[{value}]\n[{value}]",
         f"[[lint.ignore]]\nrule = {value}\nreason = {value}",
         f"[[success_age]]\ndag_id = {value}\nage = {value}",
+        f"[statsd]\nprefix = {value}\ntimers = {value}\nbuckets = [{value}]\ntargets = [{value}]",
         f"[alerts.A]\nfor = {value}\nseverity = {value}\nenabled = {value}",
     ]
     for text in texts:

@@ -24,16 +24,26 @@ COUNTER = 'pushgateway_http_requests_total{job="pushgateway"}'
         f"present_over_time({COUNTER}[5m])",
         f'up{{job="pushgateway"}} and on (instance) {COUNTER}',
         'task_status{job="airflow_tasks"}',
+        f"sum({COUNTER} unless {COUNTER} offset 5m or increase({COUNTER}[5m]))",
+        f"{COUNTER} unless ({COUNTER} offset $__rate_interval)",
     ],
 )
 def test_counters_by_their_rate_pass(expr: str) -> None:
-    """A rate passes, and what does not read the value; a gauge is no counter."""
+    """A rate passes, what does not read the value, and what is new; a gauge is no counter."""
     assert messages("counter-rate", on_panel(expr)) == []
 
 
 @pytest.mark.parametrize(
     "expr",
-    [COUNTER, f"sum({COUNTER})", f"max_over_time({COUNTER}[5m])", f"rate(x[5m]) / {COUNTER}"],
+    [
+        COUNTER,
+        f"sum({COUNTER})",
+        f"max_over_time({COUNTER}[5m])",
+        f"rate(x[5m]) / {COUNTER}",
+        f"{COUNTER} unless x offset 5m",
+        f"{COUNTER} and {COUNTER} offset 5m",
+        f"{COUNTER} unless {COUNTER}",
+    ],
 )
 def test_a_counters_value_is_told_with_its_rate(expr: str) -> None:
     """The hint is the rate of that very selector."""

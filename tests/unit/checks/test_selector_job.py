@@ -48,4 +48,4 @@ def test_a_job_of_another_metric_is_told() -> None:
         "task_status is not emitted by job airflow_task. Did you mean airflow_tasks?"
     ]
     (message,) = messages("selector-job", on_panel('up{job="node"}'))
-    assert message.endswith('Name it: job="pushgateway" or job="prometheus".')
+    assert message.endswith('Name it: job="pushgateway" or job="statsd_exporter" or job="prometheus".')

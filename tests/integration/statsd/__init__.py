@@ -1,0 +1,1 @@
+"""The generated mapping in a real statsd_exporter."""
