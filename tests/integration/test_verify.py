@@ -11,7 +11,7 @@ import pytest
 
 from dashgen.build import build
 from dashgen.project import load
-from dashgen.settings import Settings
+from dashgen.settings import Settings, StatsdSettings
 from tests import fleet, watched_fleet
 from tests.command import dashgen
 from tests.programs import CHECKOUT
@@ -42,7 +42,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the output folder as the definitions make it, not to be changed."""
     folder = tmp_path_factory.mktemp("built")
-    for path, text in build(load(Settings(), CHECKOUT)).files.items():
+    # The fleet has no statsd_exporter beside it.
+    settings = Settings(statsd=StatsdSettings(enabled=False))
+    for path, text in build(load(settings, CHECKOUT)).files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder
