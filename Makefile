@@ -16,7 +16,7 @@ build: $(INSTALLED) ## generate out/ from the built-in catalog
 	$(BIN)/dashgen build
 
 test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadgroup
 
 lint: $(INSTALLED) ## style, types, and out/ against its definitions
 	$(BIN)/ruff check

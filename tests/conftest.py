@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where several processes run the tests, those that share what is made once.
+
+    All that run a whole Airflow are one group: two at a time would be too many for the machine.
+    """
+    for item in items:
+        path = item.path.relative_to(CHECKOUT / "tests")
+        item.add_marker(pytest.mark.xdist_group("e2e" if path.parts[0] == "e2e" else str(path)))
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """Return the root of the repository."""
