@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.labels import DAG_ID, INSTANCE
+from dashgen.catalog.labels import DAG_ID
 from dashgen.catalog.recorded_statsd import DAG_RUN_ABOVE_USUAL, DAG_RUN_SECONDS, DAG_RUN_USUAL, DAG_RUNS, DAG_TI_FINISH
 from dashgen.catalog.statsd.dags import (
     DAGRUN_DEPENDENCY_CHECK,
@@ -20,19 +20,20 @@ from dashgen.catalog.statsd.thresholds import SCHEDULE_DELAY
 from dashgen.dashboards.panels import Column, bars, table, timeseries
 from dashgen.dashboards.platform_scope import (
     FAILED,
+    HERE,
     IN_EACH,
     OF_DAGS,
-    RATE,
     RETRIED,
     SUCCEEDED,
     counted,
     dag_links,
+    happened,
     hourly,
     hourly_worst,
 )
 from dashgen.dashboards.queries import by, on, ranged, steps
 from dashgen.dashboards.scope import DAG, DAG_LEGEND
-from dashgen.statsd_queries import HIGH, SUM, events, mean, part, quantile, total
+from dashgen.statsd_queries import HIGH, SUM, mean, part, quantile, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,13 +177,14 @@ def delays(settings: Settings) -> tuple[Panel, ...]:
         ),
         _dependency_check(settings),
         timeseries(
-            "Tasks removed and restored (top 10)",
+            "Tasks removed and restored",
             key="removed-tasks",
             metric=TASK_REMOVED_FROM_DAG,
-            what=f"Task instances whose task was taken out of the DAG while a run was going, or put back. {IN_EACH}",
+            what="Task instances whose task was taken out of a chosen DAG while a run was going, or put back. "
+            f"{IN_EACH}",
             targets=[
-                ranged(_most(TASK_REMOVED_FROM_DAG), f"removed {DAG_LEGEND}"),
-                ranged(_most(TASK_RESTORED_TO_DAG), f"restored {DAG_LEGEND}"),
+                ranged(happened(TASK_REMOVED_FROM_DAG, matchers=OF_DAGS), f"removed {HERE}"),
+                ranged(happened(TASK_RESTORED_TO_DAG, matchers=OF_DAGS), f"restored {HERE}"),
             ],
             size=(8, 8),
             may_be_empty="No DAG was edited while a run was going.",
@@ -235,7 +237,3 @@ def _dependency_check(settings: Settings) -> Panel:
         size=(8, 8),
         may_be_empty="No run was going in the last hour.",
     )
-
-
-def _most(counter: Metric) -> str:
-    return f"topk(10, {total(events(counter.select(*OF_DAGS), RATE), INSTANCE, DAG_ID)} > 0)"
