@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashgen.catalog import airflow, pipeline, recorded, recorded_statsd, statsd
+from dashgen.catalog.labels import STATSD_EXPORTER
 from dashgen.dashboards.dags import dags
 from dashgen.dashboards.platform import platform
 from dashgen.dashboards.v2_per_run import per_run
@@ -22,7 +24,7 @@ def define(settings: Settings) -> Definitions:
     """Define the built-in catalog, dashboards and rules; V2's parts only when per_run is on."""
     only_per_run = (*pipeline.SWEEPER_METRICS, *recorded.PER_RUN_METRICS) if settings.per_run else ()
     return Definitions(
-        metrics=(*airflow.METRICS, *pipeline.METRICS, *recorded.METRICS, *only_per_run, *_statsd(settings)),
+        metrics=(*airflow.METRICS, *_pipeline(settings), *recorded.METRICS, *only_per_run, *_statsd(settings)),
         events=airflow.EVENTS,
         dashboards=(
             fleet(settings),
@@ -31,6 +33,15 @@ def define(settings: Settings) -> Definitions:
         ),
         recording=recording(settings),
         alerts=alerts(settings),
+    )
+
+
+def _pipeline(settings: Settings) -> tuple[Metric, ...]:
+    """Return what the servers say of themselves: without statsd_exporter's job where nothing scrapes it."""
+    if settings.statsd.enabled:
+        return pipeline.METRICS
+    return tuple(
+        replace(metric, jobs=tuple(job for job in metric.jobs if job != STATSD_EXPORTER)) for metric in pipeline.METRICS
     )
 
 

@@ -111,6 +111,9 @@ def _documents(paths: Sequence[Path], work: Workspace) -> tuple[list[Document], 
     if not documents and not problems:
         hint = "Name a folder that holds some, or a file itself."
         raise _error(", ".join(map(str, chosen)), "no dashboard and no rule file there", hint, EXIT_USAGE)
+    plain = [document.root.data for document in documents if not document.resource]
+    # One deployment has one of the two; what both ask is asked once.
+    documents = [document for document in documents if not (document.resource and document.root.data in plain)]
     return documents, problems
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from dashgen.cli import cli
 from dashgen.render import prometheus as rendered
+from dashgen.settings import StatsdSettings
 from dashgen_plugin import environment
 from tests import faulty, hooks, projects, servers, wire
 from tests.command import Done
@@ -260,9 +261,11 @@ def test_other_telemetry_path(tmp_path: Path) -> None:
 def configuration(
     gateway: servers.Server, tmp_path: Path, *, honor: bool = True, rules: bool = True, more: str = ""
 ) -> str:
-    """Return the configuration of a build, at a test's pace; rules beside it."""
-    settings = {"pushgateway_targets": (gateway.url.removeprefix("http://"),), "alertmanager_targets": ()}
-    files = rendered.files(projects.builtin(**settings))
+    """Return the configuration of a build, at a test's pace; rules beside it. No statsd_exporter is there."""
+    (tmp_path / "dashgen.toml").write_text("[statsd]\nenabled = false\n")
+    targets = (gateway.url.removeprefix("http://"),)
+    off = StatsdSettings(enabled=False)
+    files = rendered.files(projects.builtin(pushgateway_targets=targets, alertmanager_targets=(), statsd=off))
     projects.written(tmp_path / "built", files)
     text = re.sub(r"scrape_(interval|timeout): .*", r"scrape_\1: 1s", files["prometheus/prometheus.yml"])
     text = text.replace("rules/*.yml", f"{tmp_path}/built/prometheus/rules/*.yml" if rules else "none/*.yml")
