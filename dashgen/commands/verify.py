@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -111,10 +111,15 @@ def _documents(paths: Sequence[Path], work: Workspace) -> tuple[list[Document], 
     if not documents and not problems:
         hint = "Name a folder that holds some, or a file itself."
         raise _error(", ".join(map(str, chosen)), "no dashboard and no rule file there", hint, EXIT_USAGE)
-    plain = [document.root.data for document in documents if not document.resource]
+    plain = [_content(document) for document in documents if not document.resource]
     # One deployment has one of the two; what both ask is asked once.
-    documents = [document for document in documents if not (document.resource and document.root.data in plain)]
+    documents = [document for document in documents if not (document.resource and _content(document) in plain)]
     return documents, problems
+
+
+def _content(document: Document) -> dict[str, Any]:
+    """Return what a document says; a resource leaves out what a plain file has as null."""
+    return {key: value for key, value in document.root.data.items() if value is not None}
 
 
 def _access(asked: Asked, url: str) -> Access:
