@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# A check takes the time of a build: the files of one folder go together.
+PARTS: dict[str, list[str]] = {}
+for _file in sorted(sides.FILES):
+    PARTS.setdefault(_file.rpartition("/")[0], []).append(_file)
+
+
 @pytest.fixture
 def folder(out: Path, tmp_path: Path) -> Path:
     """Return a copy of the output folder, to be edited."""
@@ -28,21 +35,26 @@ def _check(folder: Path) -> Result:
     return CliRunner().invoke(cli, ["build", "--check", "--out", str(folder)])
 
 
+def _told(done: Result, how: str) -> list[str]:
+    return sorted(re.findall(rf"^{how} (.*)$", done.output, flags=re.MULTILINE))
+
+
 def test_what_a_build_wrote_passes(folder: Path) -> None:
     """Before anything is edited the check is silent, and its exit code 0."""
     done = _check(folder)
     assert (done.exit_code, done.output) == (0, f"{folder}: as the definitions make it\n")
 
 
-@pytest.mark.parametrize("file", sorted(sides.FILES))
-def test_one_byte_changed(file: str, folder: Path) -> None:
-    """One other byte in the middle of a file fails the check, which names the file."""
-    content = bytearray((folder / file).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / file).write_bytes(content)
+@pytest.mark.parametrize("part", PARTS)
+def test_one_byte_changed(part: str, folder: Path) -> None:
+    """One other byte in the middle of a file fails the check, which names each such file and no other."""
+    for file in PARTS[part]:
+        content = bytearray((folder / file).read_bytes())
+        content[len(content) // 2] ^= 1
+        (folder / file).write_bytes(content)
     done = _check(folder)
     assert done.exit_code == 1
-    assert f"changed  {folder / file} (edited by hand)" in done.output
+    assert _told(done, "changed ") == [f"{folder / file} (edited by hand)" for file in PARTS[part]]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +77,22 @@ def test_manifest_edited(old: str, new: str, code: int, folder: Path) -> None:
     assert str(file) in done.output
 
 
-@pytest.mark.parametrize("file", sorted((*sides.FILES, manifest.NAME)))
-def test_deleted(file: str, folder: Path) -> None:
-    """A file that is gone fails the check, which names the file."""
-    (folder / file).unlink()
+@pytest.mark.parametrize("part", PARTS)
+def test_deleted(part: str, folder: Path) -> None:
+    """A file that is gone fails the check, which names each such file and no other."""
+    for file in PARTS[part]:
+        (folder / file).unlink()
     done = _check(folder)
     assert done.exit_code == 1
-    assert f"missing  {folder / file}" in done.output
+    assert _told(done, "missing ") == [str(folder / file) for file in PARTS[part]]
+
+
+def test_manifest_deleted(folder: Path) -> None:
+    """A manifest that is gone fails the check, which names it."""
+    (folder / manifest.NAME).unlink()
+    done = _check(folder)
+    assert done.exit_code == 1
+    assert f"missing  {folder / manifest.NAME}" in done.output
 
 
 @pytest.mark.parametrize("file", ["prometheus/rules/old.yml", "grafana/dashboards/old.json", "old/old.md"])
