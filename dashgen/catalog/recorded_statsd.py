@@ -82,15 +82,16 @@ DAG_RUN_HOURLY_MEAN = Gauge(
     **_RECORDED,
 )
 DAG_RUN_USUAL = Gauge(
-    "dag:airflow_dagrun_duration_seconds:max7d",
-    help="Usual duration of the DAG's runs: the longest hourly mean of the last seven days, the last hour left out",
-    read="What a person would call normal for this DAG; one that has not succeeded for a week has none.",
+    "dag:airflow_dagrun_duration_seconds:max8d",
+    help="Usual duration of the DAG's runs: the longest hourly mean of the last eight days, the last hour left out",
+    read="What a person would call normal for this DAG; one that has not succeeded for eight days has none. Eight, "
+    "so that a weekly DAG has its run of the week before.",
     labels=(INSTANCE, DAG_ID),
     unit=Unit.SECONDS,
     **_RECORDED,
 )
 DAG_RUN_ABOVE_USUAL = Gauge(
-    "dag:airflow_dagrun_duration_seconds:ratio7d",
+    "dag:airflow_dagrun_duration_seconds:ratio8d",
     help="Mean duration of the DAG's runs that succeeded in the last hour as a multiple of the usual, for DAGs far "
     "above it only",
     read="Present only above both the factor and the floor of the settings; a usual duration below one second counts "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashgen.catalog.labels import INSTANCE, STATSD_EXPORTER
 from dashgen.catalog.pipeline import UP
-from dashgen.catalog.statsd.capacity import EXECUTOR_OPEN_SLOTS, POOL_OPEN_SLOTS, POOL_STARVING_TASKS
+from dashgen.catalog.statsd.capacity import EXECUTOR_OPEN_SLOTS, POOL_OPEN_SLOTS, POOL_SCHEDULED_SLOTS
 from dashgen.catalog.statsd.dag_processing import DAG_PROCESSING_IMPORT_ERRORS
 from dashgen.catalog.statsd.exporter import STATSD_LOADED_MAPPINGS
 from dashgen.catalog.statsd.labels import POOL_NAME
@@ -19,7 +19,7 @@ from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import stat
 from dashgen.dashboards.pipeline import alert_annotation
-from dashgen.dashboards.platform_capacity import executors, pools
+from dashgen.dashboards.platform_capacity import WAITED_FOR, executors, pools, waited_for
 from dashgen.dashboards.platform_exporter import exporter
 from dashgen.dashboards.platform_optional import assets_and_deadlines, caches, connection_tests, lineage
 from dashgen.dashboards.platform_parsing import parsing
@@ -86,7 +86,8 @@ def _now() -> tuple[Panel, ...]:
             metric=UP,
             expr=f"min({UP.select(*OF_EXPORTER, jobs=[STATSD_EXPORTER])})",
             what="Whether Prometheus reaches every statsd_exporter.",
-            by_code=True,
+            thresholds=steps("red", (1, "green")),
+            background=True,
             size=size,
         ),
         stat(
@@ -111,11 +112,11 @@ def _now() -> tuple[Panel, ...]:
             size=size,
         ),
         stat(
-            "Starving tasks",
+            "Slots waited for",
             key="starving-now",
-            metric=POOL_STARVING_TASKS,
-            expr=f"sum({POOL_STARVING_TASKS.select(*OF_EXPORTER)})",
-            what="Tasks that could run and find no open slot in their pool, over all pools.",
+            metric=POOL_SCHEDULED_SLOTS,
+            expr=f"sum({waited_for(*OF_EXPORTER)})",
+            what=f"{WAITED_FOR}, over all pools.",
             thresholds=steps("green", (1, "orange")),
             background=True,
             size=size,

@@ -22,6 +22,7 @@ from dashgen.catalog.statsd.capacity import (
     TRIGGERS_SUCCEEDED,
 )
 from dashgen.catalog.statsd.labels import EXECUTOR_CLASS_NAME, HOSTNAME, NAME, POOL_NAME
+from dashgen.catalog.statsd.scheduler import SCHEDULER_TASKS_STARVING
 from dashgen.dashboards.panels import Column, table, timeseries
 from dashgen.dashboards.platform_scope import HERE, IN_EACH, NOT_YET, OF_EXPORTER, RANGE_END, happened, highest
 from dashgen.dashboards.queries import by, on, ranged, steps
@@ -29,13 +30,19 @@ from dashgen.dashboards.variables import chosen
 
 if TYPE_CHECKING:
     from dashgen.catalog.model import Metric
+    from dashgen.catalog.terms import Label, Matcher
     from dashgen.dashboards.model import Panel
 
 POOL_ROWS = 50
 POOL_LINES = 20
 TRIGGERER_LINES = 20
 
+WAITED_FOR = "Slots that scheduled tasks wait for in pools without an open slot, or with fewer than a task asks for"
+
 _POOL = (INSTANCE, POOL_NAME)
+# A pool without a limit has infinitely many open slots.
+# Source: https://github.com/apache/airflow/blob/3.3.2/airflow-core/src/airflow/models/pool.py
+_LIMITED = " < +Inf"
 _IN_POOLS = (*OF_EXPORTER, POOL_NAME % chosen(POOL_NAME))
 _SLOTS = (
     ("open", POOL_OPEN_SLOTS),
@@ -50,26 +57,48 @@ _EXECUTOR_LEGEND = f"{EXECUTOR_CLASS_NAME.legend}{NAME.legend} {HERE}"
 _HOST = (INSTANCE, HOSTNAME)
 
 
+def waited_for(*matchers: Matcher, window: str = "") -> str:
+    """Write the slots that tasks wait for in each pool that is too small, and 0 for every other pool.
+
+    Airflow does not look at a pool without an open slot, so that who waits there is in no number but the
+    scheduled slots. A pool that it does not look at keeps its last number of starving tasks, which counts
+    only while the scheduler's own, sent in each turn, is above 0. With ``window`` it is the worst of it.
+    """
+
+    def over(metric: Metric, labels: tuple[Label, ...], of: tuple[Matcher, ...], function: str = "max") -> str:
+        selector = metric.select(*of)
+        return f"{function} {by(*labels)} ({f'{function}_over_time({selector}{window})' if window else selector})"
+
+    scheduled = over(POOL_SCHEDULED_SLOTS, _POOL, matchers)
+    full = f"{over(POOL_OPEN_SLOTS, _POOL, matchers, 'min')} <= 0"
+    starving = f"{over(POOL_STARVING_TASKS, _POOL, matchers)} > 0"
+    lately = f"{over(SCHEDULER_TASKS_STARVING, (INSTANCE,), OF_EXPORTER)} > 0"
+    return f"{scheduled} and {on(*_POOL)} ({full} or {starving} and {on(INSTANCE)} {lately}) or 0 * {scheduled}"
+
+
 def pools() -> tuple[Panel, ...]:
     """Show how the slots of the pools are used, and which pools are too small."""
-    starving = f"max {by(*_POOL)} ({POOL_STARVING_TASKS.select(*_IN_POOLS)})"
-    worst = f"max {by(*_POOL)} (max_over_time({POOL_STARVING_TASKS.select(*_IN_POOLS)}{RANGE_END}))"
+    waiting = highest(waited_for(*_IN_POOLS), waited_for(*_IN_POOLS, window=RANGE_END), *_POOL, rows=POOL_LINES)
     return (
         timeseries(
             "Slots of the chosen pools",
             key="pool-slots",
             metric=POOL_OPEN_SLOTS,
             what="Slots of all chosen pools together, by what holds them. What is scheduled holds no slot yet, but "
-            "will need one.",
-            targets=[ranged(f"sum({metric.select(*_IN_POOLS)})", word) for word, metric in _SLOTS],
+            "will need one. The open slots of a pool without a limit are left out.",
+            targets=[
+                ranged(f"sum({metric.select(*_IN_POOLS)}{_LIMITED if metric is POOL_OPEN_SLOTS else ''})", word)
+                for word, metric in _SLOTS
+            ],
             size=(12, 8),
         ),
         timeseries(
-            f"Starving tasks by pool (top {POOL_LINES})",
+            f"Slots waited for, by pool (top {POOL_LINES})",
             key="pool-starving",
-            metric=POOL_STARVING_TASKS,
-            what=f"{POOL_STARVING_TASKS.help}, for the {POOL_LINES} pools with most in the time range.",
-            targets=[ranged(highest(starving, worst, *_POOL, rows=POOL_LINES), f"{POOL_NAME.legend} {HERE}")],
+            metric=POOL_SCHEDULED_SLOTS,
+            what=f"{WAITED_FOR}, for the {POOL_LINES} pools with most in the time range; 0 where a pool is large "
+            "enough.",
+            targets=[ranged(waiting, f"{POOL_NAME.legend} {HERE}")],
             thresholds=steps("green", (1, "red")),
             size=(12, 8),
         ),
@@ -78,24 +107,26 @@ def pools() -> tuple[Panel, ...]:
 
 
 def _pool_table() -> Panel:
-    # The fullest first: those with starving tasks, and then those with the fewest open slots.
-    need = f"1e6 * {_pool(POOL_STARVING_TASKS)} - {on(*_POOL)} {_pool(POOL_OPEN_SLOTS)}"
+    # The fullest first: those that tasks wait for, and then those with the fewest open slots.
+    waiting = waited_for(*_IN_POOLS)
+    need = f"1e6 * ({waiting}) - {on(*_POOL)} {_pool(POOL_OPEN_SLOTS)}"
     shown = f"topk({POOL_ROWS}, {need})"
 
-    def of_shown(metric: Metric) -> str:
-        return f"max {by(*_POOL)} ({_pool(metric)} and {on(*_POOL)} {shown})"
+    def of_shown(expr: str) -> str:
+        return f"max {by(*_POOL)} (({expr}) and {on(*_POOL)} {shown})"
 
     return table(
         f"Pools (fullest {POOL_ROWS})",
         key="pools",
         metric=POOL_OPEN_SLOTS,
-        what=f"Slots of each pool now, the {POOL_ROWS} fullest: starving tasks first, then the fewest open slots.",
+        what=f"Slots of each pool now, the {POOL_ROWS} fullest: those that tasks wait for first, then the fewest "
+        "open slots.",
         rows=_POOL,
         columns=(
-            Column("Starving tasks", of_shown(POOL_STARVING_TASKS), thresholds=steps("text", (1, "red"))),
-            *(Column(word.capitalize(), of_shown(metric)) for word, metric in _SLOTS),
+            Column("Waited for", of_shown(waiting), thresholds=steps("text", (1, "red"))),
+            *(Column(word.capitalize(), of_shown(_pool(metric))) for word, metric in _SLOTS),
         ),
-        sort="Starving tasks",
+        sort="Waited for",
         size=(24, 8),
     )
 

@@ -123,8 +123,9 @@ def _work() -> tuple[Panel, ...]:
             "Tasks before the scheduler",
             key="scheduler-tasks",
             metric=SCHEDULER_TASKS_STARVING,
-            what="Task instances that are ready to be queued (executable), and those of them that no pool has a slot "
-            "for (starving), in the scheduler's last loop.",
+            what="Task instances that the scheduler's last turn queued (executable), and those that it left because "
+            "their pool had too few open slots (starving). Tasks of a pool that had none when the turn began are in "
+            "neither.",
             targets=[
                 ranged(SCHEDULER_TASKS_EXECUTABLE.select(*OF_EXPORTER), f"executable {HERE}"),
                 ranged(SCHEDULER_TASKS_STARVING.select(*OF_EXPORTER), f"starving {HERE}"),

@@ -30,5 +30,6 @@ def files(settings: Settings) -> dict[str, str]:
         statsd=statsd.FOLDER if settings.statsd.enabled else "",
         mapping=statsd.MAPPING,
         statsd_port=statsd.PORT,
+        statsd_read_buffer=statsd.READ_BUFFER,
     )
     return {PATH: text}

@@ -1,4 +1,4 @@
-"""Kubernetes: ConfigMaps for Grafana's sidecar, PrometheusRules and the sweeper's CronJob.
+"""Kubernetes: ConfigMaps for Grafana's sidecar and statsd_exporter, PrometheusRules, the sweeper's CronJob.
 
 Neither a namespace nor a registry is in them: the kustomization is where users say both. Beside
 them the dashboards as Grafana's own resources, which have the same form.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashgen import __version__
 from dashgen.problems import Place, Problem
-from dashgen.render import grafana, prometheus, yamltext
+from dashgen.render import grafana, prometheus, statsd, yamltext
 from dashgen.render.provisioning import FOLDER_UID
 from dashgen.templating import render
 
@@ -28,6 +28,7 @@ FOLDER = "kubernetes"
 RESOURCES = f"{FOLDER}/grafana"
 KUSTOMIZATION = f"{FOLDER}/kustomization.yaml"
 SWEEPER = f"{FOLDER}/sweeper.yaml"
+STATSD_MAPPING = f"{FOLDER}/statsd-mapping.yaml"
 
 # What the API server takes in all values of a ConfigMap together, in bytes.
 # Source: https://kubernetes.io/docs/concepts/configuration/configmap/
@@ -56,7 +57,7 @@ def files(project: Project, dashboards: Mapping[str, Any]) -> dict[str, str]:
         for name, groups in (("recording-rules", project.recording), ("alert-rules", project.alerts))
     }
     sweeper = {SWEEPER: render("kubernetes/sweeper.yaml.j2", version=__version__)} if project.settings.per_run else {}
-    resources = {**maps, **rules, **sweeper}
+    resources = {**maps, **rules, **sweeper, **_statsd_mapping(project)}
     listed = [path.removeprefix(f"{FOLDER}/") for path in resources]
     return {**resources, KUSTOMIZATION: render("kubernetes/kustomization.yaml.j2", resources=listed)}
 
@@ -104,6 +105,20 @@ def _config_map(project: Project, board: Dashboard, data: Mapping[str, Any]) -> 
         "data": {board.file: _compact(data)},
     }
     return yamltext.dump(content, _HEADER)
+
+
+def _statsd_mapping(project: Project) -> dict[str, str]:
+    """Render the ConfigMap to mount into statsd_exporter; nothing when StatsD is off."""
+    found = statsd.files(project).get(f"{statsd.FOLDER}/{statsd.MAPPING}")
+    if found is None:
+        return {}
+    content = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "airflow-dashgen-statsd-mapping", "labels": _LABELS},
+        "data": {statsd.MAPPING: found},
+    }
+    return {STATSD_MAPPING: yamltext.dump(content, _HEADER)}
 
 
 def _object_name(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from dashgen.catalog.statsd.labels import DISABLED_TAGS
 from dashgen.catalog.statsd.sent import V3, StatsdType
 from dashgen.problems import Problem
 from dashgen.statsd_rules import Rule, candidates, rules, tagged
@@ -21,6 +22,8 @@ MAPPING = "statsd_mapping.yml"
 
 # The port on which statsd_exporter listens unless told otherwise.
 PORT = 9125
+# What it asks of the system for lines that it has not read yet, in bytes: without, a burst is lost.
+READ_BUFFER = 4 * 1024**2
 _DROPPED = "dropped"
 _TYPES = {StatsdType.COUNTER: "counter", StatsdType.GAUGE: "gauge", StatsdType.TIMER: "observer"}
 # What Airflow has not sent for so long, it will not send again: a gauge of a pool or a triggerer that is
@@ -53,6 +56,7 @@ def files(project: Project) -> dict[str, str]:
             prefix=settings.statsd.prefix,
             tagged=tagged(settings.statsd.prefix),
             version_3=settings.airflow_version == V3,
+            disabled_tags=",".join(DISABLED_TAGS),
         ),
     }
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from dashgen.catalog.labels import INSTANCE, STATSD_EXPORTER
 from dashgen.catalog.pipeline import UP
-from dashgen.catalog.statsd.capacity import TRIGGERER_HEARTBEAT
+from dashgen.catalog.statsd.capacity import POOL_DEFERRED_SLOTS, TRIGGERER_HEARTBEAT
 from dashgen.catalog.statsd.dag_processing import DAG_PROCESSOR_HEARTBEAT
 from dashgen.catalog.statsd.scheduler import SCHEDULER_HEARTBEAT
 from dashgen.rules.model import Alert, Case, Firing, Runbook
-from dashgen.rules.phrases import CRITICAL, WARNING, by, labels_of, on, through_gap
+from dashgen.rules.phrases import CRITICAL, GAP, WARNING, by, labels_of, on, through_gap
 from dashgen.rules.phrases_statsd import EXPORTER_TARGET, EXPORTER_UP, heartbeats
 
 if TYPE_CHECKING:
@@ -24,17 +24,25 @@ DAG_PROCESSOR_STOPPED = "AirflowDagProcessorStopped"
 # For so long it is known that an exporter had heartbeats which it has forgotten since.
 _REMEMBERED = "1d"
 _HERE = labels_of(None, *EXPORTER_TARGET)
+_DEFERRED = POOL_DEFERRED_SLOTS.select(*EXPORTER_TARGET)
+_STILL = TRIGGERER_HEARTBEAT.select(*EXPORTER_TARGET)
 
 
 @dataclass(frozen=True)
 class _Process:
-    """A kind of process of Airflow, what its heartbeat is called, and what stands still without it."""
+    """A kind of process of Airflow, what its heartbeat is called, and what stands still without it.
+
+    Where ``work`` is given, an expression per exporter, none of the processes is missed while it is 0.
+    """
 
     name: str
     heartbeat: Metric
     job_type: str
     command: str
     impact: str
+    work: str = ""
+    unmissed: str = ""
+    cases: tuple[Case, ...] = ()
 
 
 _SCHEDULER = _Process(
@@ -50,6 +58,22 @@ _TRIGGERER = _Process(
     "TriggererJob",
     "airflow triggerer",
     "Deferred tasks wait for ever: nothing looks whether what they wait for has come.",
+    work=f"sum {by(INSTANCE)} (min_over_time({POOL_DEFERRED_SLOTS.select()}[{GAP}]))",
+    unmissed=(
+        " While no task is deferred it is silent, for an autoscaler may run no triggerer then. Where the schedulers "
+        "send to another exporter, this one does not know of deferred tasks, and it fires all the same."
+    ),
+    cases=(
+        Case("deferred tasks that wait fire", {_STILL: "7x6", _DEFERRED: "0 1x5"}, at="6m", fires=(Firing(_HERE, 0),)),
+        Case("an autoscaler that runs none while nothing is deferred is silent", {_STILL: "7x1", _DEFERRED: "0x1"}),
+        Case(
+            "one that a restarted exporter has forgotten is silent while nothing is deferred",
+            {_STILL: "0+20x3 stale", EXPORTER_UP: "1x6", _DEFERRED: "0x6"},
+            at="12m",
+            interval="2m",
+        ),
+        Case("tasks deferred a moment ago are silent", {_STILL: "7x1", _DEFERRED: "0 1"}),
+    ),
 )
 _DAG_PROCESSOR = _Process(
     "DAG processor",
@@ -78,9 +102,10 @@ def _stopped(alert: str, slug: str, severity: str, process: _Process) -> Alert:
         f"unless {on(INSTANCE)} {through_gap(beats.select())}\n"
         f"and {on(INSTANCE)} max_over_time({UP.select(jobs=(STATSD_EXPORTER,))}[5m]) == 1"
     )
+    stopped = f"{heartbeats(beats)} == 0\nor\n{gone}"
     return Alert(
         alert,
-        expr=f"{heartbeats(beats)} == 0\nor\n{gone}",
+        expr=f"(\n{stopped}\n)\nunless {on(INSTANCE)} {process.work} == 0" if process.work else stopped,
         hold="2m",
         severity=severity,
         owner=beats.owner,
@@ -92,7 +117,7 @@ def _stopped(alert: str, slug: str, severity: str, process: _Process) -> Alert:
         panel="platform/scheduler-heartbeat",
         about=(INSTANCE,),
         runbook=_runbook(slug, process),
-        cases=_cases(beats),
+        cases=(*_cases(beats), *process.cases),
     )
 
 
@@ -103,7 +128,7 @@ def _runbook(slug: str, process: _Process) -> Runbook:
         meaning=(
             f"`{process.heartbeat}` of this exporter stands still, or the exporter was restarted and has heard none "
             f"since, though it had some in the last day. All {process.name}s that send to one exporter count together: "
-            "it fires when the last of them stops."
+            f"it fires when the last of them stops.{process.unmissed}"
         ),
         impact=process.impact,
         diagnosis=(

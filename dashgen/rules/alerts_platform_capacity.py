@@ -15,6 +15,7 @@ from dashgen.catalog.statsd.capacity import (
     POOL_STARVING_TASKS,
 )
 from dashgen.catalog.statsd.labels import EXECUTOR_CLASS_NAME, NAME, POOL_NAME
+from dashgen.catalog.statsd.scheduler import SCHEDULER_TASKS_STARVING
 from dashgen.rules.model import Alert, Case, Firing, Runbook
 from dashgen.rules.phrases import GAP, WARNING, by, labels_of, on
 from dashgen.rules.phrases_statsd import BEATS, EXPORTER_TARGET, LASTING, unless_stopped
@@ -26,8 +27,11 @@ _ETL = (*EXPORTER_TARGET, POOL_NAME.is_("etl"))
 _OPEN, _SCHEDULED, _STARVING = (
     metric.select(*_ETL) for metric in (POOL_OPEN_SLOTS, POOL_SCHEDULED_SLOTS, POOL_STARVING_TASKS)
 )
+_STARVING_AT_ALL = SCHEDULER_TASKS_STARVING.select(*EXPORTER_TARGET)
 _CELERY = (*EXPORTER_TARGET, EXECUTOR_CLASS_NAME.is_("CeleryExecutor"))
 _SLOTS, _QUEUED = (metric.select(*_CELERY) for metric in (EXECUTOR_OPEN_SLOTS, EXECUTOR_QUEUED_TASKS))
+# The notation of promtool's series can't repeat +Inf; the sum of these is it.
+_INFINITE = "1e308+1e308x1"
 
 
 def capacity_alerts() -> tuple[Alert, ...]:
@@ -45,15 +49,17 @@ def _always(selector: str) -> str:
 
 
 def _pool_starving() -> Alert:
-    # When every pool is full, Airflow does not count who starves; and a pool that starved once keeps that
-    # number while nothing waits. A pool without a limit has -1 open slots.
+    # Airflow counts who starves in pools with an open slot alone, and a pool that starved once keeps that
+    # number: the total of all pools is 0 when none does. Open slots are below 0 where a pool was made
+    # smaller than what it runs, and +Inf where it has no limit (airflow/models/pool.py).
     return Alert(
         "AirflowPoolStarving",
         expr=(
             f"max {by(*_POOL)} ({_always(POOL_SCHEDULED_SLOTS.select())}) > 0\n"
             f"and {on(*_POOL)} (\n"
-            f"  {_usually(POOL_OPEN_SLOTS.select())} == 0\n"
+            f"  {_usually(POOL_OPEN_SLOTS.select())} <= 0\n"
             f"  or {_always(POOL_STARVING_TASKS.select())} > 0\n"
+            f"  and {on(INSTANCE)} {_always(SCHEDULER_TASKS_STARVING.select())} > 0\n"
             ")\n"
             f"{unless_stopped()}"
         ),
@@ -72,7 +78,8 @@ def _pool_starving() -> Alert:
             "Tasks wait for slots of a pool",
             meaning=(
                 "For as long as the alert's hold tasks were ready to run and scheduled for this pool, and it was full, "
-                "or had less room than the next task asks for."
+                "or had less room than the next task asks for. Open slots below 0: it was made smaller than what it "
+                "runs. A pool without a limit has +Inf and does not fire."
             ),
             impact="Those tasks start late, and their runs end late.",
             diagnosis=(
@@ -105,9 +112,15 @@ def _pool_starving() -> Alert:
             ),
             Case(
                 "tasks that ask for more slots than are open fire",
-                {_SCHEDULED: "2x1", _OPEN: "1x1", _STARVING: "1x1"},
+                {_SCHEDULED: "2x1", _OPEN: "1x1", _STARVING: "1x1", _STARVING_AT_ALL: "1x1"},
                 at="0m",
                 fires=(Firing(labels_of(None, *_ETL), 2),),
+            ),
+            Case(
+                "a pool that was made smaller than what it runs fires",
+                {_SCHEDULED: "3x1", _OPEN: "-2x1"},
+                at="0m",
+                fires=(Firing(labels_of(None, *_ETL), 3),),
             ),
             Case(
                 "a missed scrape does not begin the hold anew",
@@ -116,8 +129,12 @@ def _pool_starving() -> Alert:
                 fires=(Firing(labels_of(None, *_ETL), 3),),
             ),
             Case("a full pool that nothing waits for is silent", {_SCHEDULED: "0x1", _OPEN: "0x1", _STARVING: "1x1"}),
+            Case(
+                "a pool that starved long ago is silent",
+                {_SCHEDULED: "3x1", _OPEN: "1x1", _STARVING: "1x1", _STARVING_AT_ALL: "0x1"},
+            ),
             Case("tasks that wait for something else are silent", {_SCHEDULED: "3x1", _OPEN: "1x1", _STARVING: "0x1"}),
-            Case("a pool without a limit is silent", {_SCHEDULED: "3x1", _OPEN: "-1x1", _STARVING: "0x1"}),
+            Case("a pool without a limit is silent", {_SCHEDULED: "3x1", _OPEN: _INFINITE, _STARVING: "0x1"}),
             Case(
                 "the last values of an Airflow that is gone are silent",
                 {_SCHEDULED: "3x1", _OPEN: "0x1", BEATS: "7x1"},

@@ -120,8 +120,9 @@ def _run_duration(factor: float, floor: float) -> Alert:
             meaning=(
                 "The runs of the DAG that succeeded in the last hour took, on average, more than "
                 f"{number(factor)} times their usual duration and more than {number(floor)} seconds. Usual is the "
-                "longest mean of an hour in the last seven days, the last hour left out. A run that still goes on has "
-                "no duration yet. The alert ends an hour after the run."
+                "longest mean of an hour in the last eight days, the last hour left out: a weekly DAG has one, a "
+                "monthly one has none. A run that still goes on has no duration yet. The alert ends an hour after the "
+                "run."
             ),
             impact="The result is late. The next run may be later: slowness often grows before it fails.",
             diagnosis=(

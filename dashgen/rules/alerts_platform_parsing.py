@@ -16,7 +16,7 @@ from dashgen.catalog.statsd.dag_processing import (
 from dashgen.catalog.statsd.labels import FILE_NAME
 from dashgen.catalog.statsd.thresholds import DAG_PARSE_TIME
 from dashgen.rules.model import Alert, Case, Firing, Runbook
-from dashgen.rules.phrases import WARNING, by, labels_of, number, through_gap
+from dashgen.rules.phrases import GAP, WARNING, by, labels_of, number
 from dashgen.rules.phrases_statsd import BEATS, EXPORTER_TARGET, LASTING, mean, unless_stopped
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def parsing_alerts(settings: Settings) -> tuple[Alert, ...]:
 
 
 def _above(gauge: Metric, limit: float) -> str:
-    return f"max {by(INSTANCE)} ({through_gap(gauge.select())}) > {number(limit)}\n{unless_stopped()}"
+    # Several DAG processors overwrite each other's value: the greatest of the last minutes is the worst one's.
+    return f"max {by(INSTANCE)} (max_over_time({gauge.select()}[{GAP}])) > {number(limit)}\n{unless_stopped()}"
 
 
 def _import_errors() -> Alert:
@@ -55,8 +56,9 @@ def _import_errors() -> Alert:
             "dag-import-errors",
             "DAG files can't be imported",
             meaning=(
-                "In every scan for as long as the alert's hold at least one DAG file raised an error when it was "
-                "imported. The number alone arrives here; Airflow knows the files."
+                "For as long as the alert's hold at least one DAG file raised an error when it was imported. The "
+                "number alone arrives here; Airflow knows the files. Several DAG processors overwrite each other's "
+                "number, so the highest of the last five minutes counts."
             ),
             impact=(
                 "A DAG that was there runs on as it was, without the change that broke it. A new one does not appear, "
@@ -84,7 +86,14 @@ def _import_errors() -> Alert:
                 at="0m",
                 fires=(Firing(_HERE, 2),),
             ),
-            Case("a file that was mended is silent", {_ERRORS: "1 0"}),
+            Case(
+                "one DAG processor of two, which overwrite each other, fires",
+                {_ERRORS: "1 0 1 0 1 0 1 0 1"},
+                at="0m",
+                interval="2m",
+                fires=(Firing(_HERE, 1),),
+            ),
+            Case("a file that was mended is silent", {_ERRORS: "1x20 0x5"}, at="26m"),
             Case("the last value of an Airflow that is gone is silent", {_ERRORS: "1x1", BEATS: "7x1"}),
         ),
     )
@@ -108,7 +117,10 @@ def _slow(limit: float) -> Alert:
         runbook=Runbook(
             "dag-parsing-slow",
             "DAG files are parsed slowly",
-            meaning="A scan of all DAG files takes longer than the limit, and has for as long as the alert's hold.",
+            meaning=(
+                "A scan of all DAG files takes longer than the limit, and has for as long as the alert's hold. Several "
+                "DAG processors overwrite each other's time, so the longest of the last five minutes counts."
+            ),
             impact=(
                 "A change of a DAG arrives late, up to two scans. Parsing takes processor time from the scheduler "
                 "where both share a machine."
@@ -139,7 +151,19 @@ def _slow(limit: float) -> Alert:
                 at="0m",
                 fires=(Firing(_HERE, limit + 1),),
             ),
-            Case("one long scan is silent", {_TIME: f"{number(limit + 1)} {number(limit)}"}),
+            Case(
+                "one slow DAG processor of two, which overwrite each other, fires",
+                {_TIME: " ".join([*(number(limit + 1), number(limit)) * 4, number(limit + 1)])},
+                at="0m",
+                interval="2m",
+                fires=(Firing(_HERE, limit + 1),),
+            ),
+            Case("one long scan is silent", {_TIME: f"{number(limit)} {number(limit + 1)}x5 {number(limit)}"}),
+            Case(
+                "scans that are short again are silent",
+                {_TIME: f"{number(limit + 1)}x20 {number(limit)}x5"},
+                at="26m",
+            ),
             Case(
                 "the last value of an Airflow that is gone is silent", {_TIME: f"{number(limit + 1)}x1", BEATS: "7x1"}
             ),

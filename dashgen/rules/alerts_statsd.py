@@ -141,19 +141,22 @@ def _receives_nothing() -> Alert:
 
 def _drops_more(limit: float) -> Alert:
     share = EXPORTER_DROP_SHARE.select()
-    before = f"max_over_time({share}[1d] offset 1h)"
+    # A day without DAGs has another share than one with them: a week has both. Where Airflow is known for
+    # less than four days, these may all have been quiet.
+    before = f"max_over_time({share}[7d] offset 1d)"
+    known = f"last_over_time({share}[4d] offset 4d)"
     dropped, mapped = (STATSD_EVENTS_ACTIONS.select(ACTION.is_(action), *EXPORTER_TARGET) for action in ("drop", "map"))
     within = round(100 * limit)
     return Alert(
         "StatsdExporterDropsMore",
-        expr=f"{share} - {before} > {number(limit)}",
+        expr=f"{share} - {before} > {number(limit)}\nand {known}",
         hold=LASTING,
         severity=WARNING,
         owner=STATSD_EVENTS_ACTIONS.owner,
         summary=f"statsd_exporter {INSTANCE.annotation} drops more than it used to",
         description=(
             f"The mapping of statsd_exporter {INSTANCE.annotation} drops a greater share of events than at any time of "
-            "the day before."
+            "the week before the last day."
         ),
         panel="platform/exporter-dropped",
         about=(INSTANCE,),
@@ -161,9 +164,11 @@ def _drops_more(limit: float) -> Alert:
             "statsd-exporter-drops-more",
             "statsd_exporter drops more than it used to",
             meaning=(
-                "The mapping drops what it does not know, and the names that would count twice: a level share. In the "
-                f"last hour it was more than {number(limit)} above the highest of the day before. After a day the new "
-                "share is the usual one, and the alert ends."
+                "The mapping drops what it does not know, and the names that would count twice. That share depends on "
+                f"how busy Airflow is. In the last hour it was more than {number(limit)} above the highest of the "
+                "seven days before the last day. The alert needs to know four days, and ends a day after the change, "
+                "mended or not: then the panel alone shows it. After more than a week without DAGs their first day "
+                "may fire."
             ),
             impact=(
                 "Airflow sends something that no panel shows. Where it is a known metric under a new name, its panels "
@@ -185,24 +190,45 @@ def _drops_more(limit: float) -> Alert:
         cases=(
             Case(
                 "events that are dropped where all were mapped fire",
-                {dropped: "0x6 100", mapped: "0+100x6 600"},
-                at="3h30m",
+                {dropped: "0x200 100+100x1", mapped: "0+100x200 20000x1"},
+                at="100h30m",
+                interval="30m",
+                fires=(Firing(_HERE),),
+            ),
+            Case(
+                "a share that rose hours ago fires",
+                {dropped: "0x200 100+100x6 _x6 800+100x1", mapped: "0+100x200 20000x6 _x6 20000x1"},
+                at="107h30m",
                 interval="30m",
                 fires=(Firing(_HERE),),
             ),
             Case(
                 "a share that rises by less than the limit is silent",
-                {dropped: f"0x6 {within}", mapped: f"0+100x6 {700 - within}"},
-                at="3h30m",
+                {
+                    dropped: f"0x200 {within}+{within}x1",
+                    mapped: f"0+100x200 {20_100 - within}+{100 - within}x1",
+                },
+                at="100h30m",
                 interval="30m",
             ),
             Case(
                 "a share that is high and always was is silent",
-                {dropped: "0+100x7", mapped: "0+10x7"},
-                at="3h30m",
+                {dropped: "0+100x201", mapped: "0+10x201"},
+                at="100h30m",
                 interval="30m",
             ),
-            Case("an exporter that is new is silent", {dropped: "0+100x1", mapped: "0+10x1"}),
+            Case(
+                "a share that was as high before quiet days is silent",
+                {dropped: "0+100x48 4800x151 4900+100x1", mapped: "0+100x201"},
+                at="100h30m",
+                interval="30m",
+            ),
+            Case(
+                "a share that rises when quiet days are all that is known is silent",
+                {dropped: "0x180 100+100x1", mapped: "0+100x181"},
+                at="90h30m",
+                interval="30m",
+            ),
         ),
     )
 

@@ -104,9 +104,10 @@ def _usual(settings: Settings) -> tuple[Record, ...]:
     mean = f"{seconds}\n/ ({runs} > 0)"
     factor, floor = (number(settings.limit(limit)) for limit in (RUN_DURATION_FACTOR, RUN_DURATION_FLOOR))
     return (
-        # At each full hour the mean of the hour before has every run once, and a week is 168 hours to read.
+        # At each full hour the mean of the hour before has every run once, and 8 days are 192 hours to read.
         Record(DAG_RUN_HOURLY_MEAN, f"{mean}\nand on () minute() < {_HOURLY_MINUTES}"),
-        Record(DAG_RUN_USUAL, f"max_over_time({DAG_RUN_HOURLY_MEAN.select()}[7d] offset 1h)"),
+        # Eight, not seven: when the run of a weekly DAG takes longer, that of the week before ended earlier.
+        Record(DAG_RUN_USUAL, f"max_over_time({DAG_RUN_HOURLY_MEAN.select()}[8d] offset 1h)"),
         # A usual duration below one second counts as one: nothing is infinitely often longer.
         Record(DAG_RUN_ABOVE_USUAL, f"({mean} > {floor})\n/ clamp_min({DAG_RUN_USUAL.select()}, 1) > {factor}"),
     )

@@ -224,6 +224,25 @@ MUTATIONS = {
         r"increase(\1[9m])) == 0\2",
     ),
     "heartbeat, forgotten": ("AirflowTriggererStopped_2m", "alerts", r"count by (.*)\[1d\]", r"count by \1[5m]"),
+    "triggerer, nothing deferred": (
+        "AirflowTriggererStopped",
+        "alerts",
+        r"\n +unless on \(instance\) .*pool_deferred_slots.*",
+        "",
+    ),
+    "triggerer, forgotten": (
+        "AirflowTriggererStopped_2m",
+        "alerts",
+        r"\n +unless on \(instance\) .*pool_deferred_slots.*",
+        "",
+    ),
+    "triggerer, deferred": ("AirflowTriggererStopped", "alerts", r"(pool_deferred_slots.*) == 0", r"\1 >= 0"),
+    "triggerer, moment": (
+        "AirflowTriggererStopped",
+        "alerts",
+        r"min_over_time\((airflow_pool_deferred)",
+        r"max_over_time(\1",
+    ),
     "heartbeat, down": ("AirflowDagProcessorStopped_2m", "alerts", r"\n +and on \(instance\) max_over_time\(up.*", ""),
     "heartbeat, heard again": (
         "AirflowSchedulerHeartbeatStopped",
@@ -232,15 +251,30 @@ MUTATIONS = {
         "",
     ),
     "import errors": ("AirflowDagImportErrors", "alerts", r"(import_errors.*) > 0", r"\1 > 1"),
-    "import errors, gap": ("AirflowDagImportErrors", "alerts", r"last_over_time\((.*import_errors.*)\[5m\]\)", r"\1"),
+    "import errors, gap": ("AirflowDagImportErrors", "alerts", r"max_over_time\((.*import_errors.*)\[5m\]\)", r"\1"),
+    "import errors, overwritten": (
+        "AirflowDagImportErrors_2m",
+        "alerts",
+        r"max_over_time\((.*import_errors)",
+        r"last_over_time(\1",
+    ),
     "import errors, gone": (
         "AirflowDagImportErrors",
         "alerts",
         r"\n +unless on .*scheduler_heartbeat.*\[5m\]\)\) == 0",
         "",
     ),
+    "parse time, overwritten": (
+        "AirflowDagParsingSlow_2m",
+        "alerts",
+        r"max_over_time\((.*total_parse_time)",
+        r"last_over_time(\1",
+    ),
     "parse time": ("AirflowDagParsingSlow", "alerts", "> 300", ">= 300"),
-    "pool, full": ("AirflowPoolStarving", "alerts", r"(pool_open_slots.*) == 0", r"\1 <= 0"),
+    "pool, full": ("AirflowPoolStarving", "alerts", r"(pool_open_slots.*) <= 0", r"\1 <= 1"),
+    "pool, made smaller": ("AirflowPoolStarving", "alerts", r"(pool_open_slots.*) <= 0", r"\1 == 0"),
+    "pool, without a limit": ("AirflowPoolStarving", "alerts", r"(pool_open_slots.*) <= 0", r"\1 != 1"),
+    "pool, starved once": ("AirflowPoolStarving", "alerts", r"\n +and on \(instance\) .*tasks_starving.*", ""),
     "pool, starving": ("AirflowPoolStarving", "alerts", r"\n +or min_over_time\(airflow_pool_starving.*", ""),
     "pool, waiting": ("AirflowPoolStarving", "alerts", r"(pool_scheduled_slots.*) > 0\n +and", r"\1 >= 0\n      and"),
     "pool, moments": (
@@ -259,9 +293,9 @@ MUTATIONS = {
         r"\(airflow_dagrun_schedule_delay\S+ unless .*? or increase",
         "(increase",
     ),
-    "run duration, factor": ("AirflowRunDurationHigh", "recording", r"(max7d, 1\)) > 3", r"\1 > 4"),
+    "run duration, factor": ("AirflowRunDurationHigh", "recording", r"(max8d, 1\)) > 3", r"\1 > 4"),
     "run duration, floor": ("AirflowRunDurationHigh", "recording", "> 600", ">= 600"),
-    "run duration, usual": ("AirflowRunDurationHigh", "recording", r"(:hourly\[7d\]) offset 1h", r"\1"),
+    "run duration, usual": ("AirflowRunDurationHigh", "recording", r"(:hourly\[8d\]) offset 1h", r"\1"),
     "operator, share": ("AirflowOperatorFailureRate", "alerts", "> 50", ">= 50"),
     "operator, never good": (
         "AirflowOperatorFailureRate",
@@ -281,7 +315,15 @@ MUTATIONS = {
     "exporter absent": ("StatsdExporterDown", "alerts", r"or\n *absent\(up{job=.statsd.*\)", ""),
     "exporter, lines": ("StatsdExporterReceivesNothing", "alerts", r"(lines_total.*) == 0", r"\1 >= 0"),
     "exporter, share": ("StatsdExporterDropsMore_30m", "alerts", "> 0.1", "> 0.02"),
-    "exporter, before": ("StatsdExporterDropsMore_30m", "alerts", r"ratio1h - max_over_time.*? > 0.1", "ratio1h > 0.1"),
+    "exporter, before": (
+        "StatsdExporterDropsMore_30m",
+        "alerts",
+        r"ratio1h - max_over_time(?s:.*?) > 0.1",
+        "ratio1h > 0.1",
+    ),
+    "exporter, hours ago": ("StatsdExporterDropsMore_30m", "alerts", r"\[7d\]\s+offset\s+1d", "[7d] offset 1h"),
+    "exporter, week": ("StatsdExporterDropsMore_30m", "alerts", r"\[7d\]\s+offset\s+1d", "[1d] offset 1d"),
+    "exporter, first days": ("StatsdExporterDropsMore_30m", "alerts", r"\n +and last_over_time\(instance:.*", ""),
     "exporter, unmapped": ("StatsdExporterUnmapped", "alerts", r"(unmapped_total.*) > 0", r"\1 >= 0"),
     "severity": ("Watchdog", "alerts", "severity: none", "severity: warning"),
     "annotation": ("Watchdog", "alerts", "Alerts arrive", "Alerts come"),
@@ -421,8 +463,8 @@ RECORDED: dict[str, dict[str, float]] = {
     "operator:airflow_operator_successes:increase5m": {'{instance="x",operator_name="O"}': 15},
     "dag:airflow_dagrun_duration_seconds:hourly": {OVER_STATSD: 100},
     "dag:airflow_dagrun_duration_seconds:hourly offset 52m": {},
-    "dag:airflow_dagrun_duration_seconds:max7d": {OVER_STATSD: 100},
-    "dag:airflow_dagrun_duration_seconds:ratio7d": {},
+    "dag:airflow_dagrun_duration_seconds:max8d": {OVER_STATSD: 100},
+    "dag:airflow_dagrun_duration_seconds:ratio8d": {},
     "instance:statsd_exporter_events_dropped:ratio1h": {'{instance="x"}': 0.25},
 }
 
@@ -512,6 +554,49 @@ def test_usual_is_the_longest_of_seven_midnights(tmp_path: Path) -> None:
     }
     file = tmp_path / "usual.yml"
     file.write_text(dump(data, "usual"), encoding="utf-8")
+    done = _promtool("test", "rules", file)
+    assert done.returncode == 0, _told(done)
+
+
+def test_a_weekly_dag_has_a_usual_duration(tmp_path: Path) -> None:
+    """A run that takes three hours longer than that of the week before is compared with it; eight days count."""
+    folder = written(tmp_path, prometheus.files(builtin())) / "prometheus"
+    labels = '{instance="x",dag_id="d",state="success"}'
+    # By the hour: a week is 168 of them, and a run of the second week ends three hours later.
+    ends = {2: 3600, 2 + 168 + 3: 14400}
+    seconds, runs = (" ".join(str(of.get(hour, 0)) for hour in range(370)) for of in (ends, dict.fromkeys(ends, 1)))
+    expected = {
+        "max8d": {"173h": 3600, "174h": 14400, "365h": 14400, "369h": None},
+        "ratio8d": {"172h": None, "173h": 4},
+    }
+    recorded_as = "dag:airflow_dagrun_duration_seconds"
+    data = {
+        "rule_files": [str(folder / "rules/recording.yml")],
+        "evaluation_interval": "1h",
+        "group_eval_order": [group.name for group in builtin().recording],
+        "tests": [
+            {
+                "interval": "1h",
+                "input_series": [
+                    {"series": f"{recorded_as}_sum:increase5m{labels}", "values": seconds},
+                    {"series": f"{recorded_as}_count:increase5m{labels}", "values": runs},
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": f"{recorded_as}:{name}",
+                        "eval_time": at,
+                        "exp_samples": []
+                        if value is None
+                        else [{"labels": f"{recorded_as}:{name}{OVER_STATSD}", "value": value}],
+                    }
+                    for name, values in expected.items()
+                    for at, value in values.items()
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "weekly.yml"
+    file.write_text(dump(data, "weekly"), encoding="utf-8")
     done = _promtool("test", "rules", file)
     assert done.returncode == 0, _told(done)
 

@@ -13,9 +13,11 @@ import yaml
 
 from dashgen.build import build
 from dashgen.render.compose import PATH, files
+from dashgen.render.statsd import READ_BUFFER
 from dashgen.schema import GRAFANA_VERSIONS
 from dashgen.settings import Settings, StatsdSettings
 from tests.composed import refusals, services
+from tests.programs import CHECKOUT
 from tests.projects import builtin
 
 if TYPE_CHECKING:
@@ -107,6 +109,26 @@ def test_services_are_what_the_default_settings_ask() -> None:
     }
     listening = {f"{name}:{service.data['ports'][0].rpartition(':')[2]}" for name, service in SERVICES.items()}
     assert addresses <= listening
+
+
+def test_exporter_reads_a_burst() -> None:
+    """The exporter runs on the generated mapping, with the room for a burst that the pages tell of."""
+    exporter = SERVICES["statsd-exporter"]
+    (folder,) = (inside for inside, outside in exporter.mounts.items() if outside == "../statsd")
+    assert exporter.data["command"] == [
+        f"--statsd.mapping-config={folder}/statsd_mapping.yml",
+        f"--statsd.read-buffer={READ_BUFFER}",
+    ]
+    for page in ("deploy.md", "statsd.md"):
+        assert f"--statsd.read-buffer={READ_BUFFER}" in (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_page_tells_every_port() -> None:
+    """The page on deploying names each port of a service."""
+    page = (CHECKOUT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    section = page.partition("## Docker Compose")[2].partition("## Kubernetes")[0]
+    ports = {port.rpartition(":")[2] for service in SERVICES.values() for port in service.data["ports"]}
+    assert ports == set(re.findall(r"\b\d{4}(?:/udp)?\b", section.rpartition("All ports are on")[2]))
 
 
 def test_no_exporter_without_statsd() -> None:

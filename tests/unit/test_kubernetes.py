@@ -16,6 +16,7 @@ from dashgen.build import build
 from dashgen.catalog.model import FLEET
 from dashgen.cli import sweep
 from dashgen.render.kubernetes import KUSTOMIZATION, LARGEST, SWEEPER
+from dashgen.settings import StatsdSettings
 from tests.kubernetes_schemas import refusals
 from tests.programs import CHECKOUT
 from tests.projects import builtin
@@ -186,6 +187,13 @@ def test_without_per_run_there_is_nothing_to_sweep() -> None:
     assert "sweeper" not in only_fleet["kustomization.yaml"].rpartition("resources:")[2]
 
 
+def test_exporter_gets_its_mapping() -> None:
+    """A ConfigMap holds the mapping as it is; where StatsD is off, there is none."""
+    mapping = build(builtin()).files["statsd/statsd_mapping.yml"]
+    assert RESOURCES["statsd-mapping.yaml"]["data"] == {"statsd_mapping.yml": mapping}
+    assert "statsd-mapping.yaml" not in rendered(statsd=StatsdSettings(enabled=False))
+
+
 def test_manifests_are_in_the_folder() -> None:
     """Grafana's own resources name the folder, which is one of them, as the provisioning does."""
     folder = RESOURCES["grafana/folder.json"]
@@ -195,6 +203,14 @@ def test_manifests_are_in_the_folder() -> None:
         provisioned[0]["folderUid"],
         provisioned[0]["folder"],
     )
+
+
+def test_page_tells_the_config_map() -> None:
+    """The page on deploying names the ConfigMap that statsd_exporter is to mount, and its file."""
+    page = (CHECKOUT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    mapping = RESOURCES["statsd-mapping.yaml"]
+    assert f"`{mapping['metadata']['name']}`" in page
+    assert all(f"/{file} " in page for file in mapping["data"])
 
 
 def test_page_tells_the_secret() -> None:

@@ -13,6 +13,7 @@ from dashgen.build import build
 from dashgen.dashboards import dags, platform, v3_fleet
 from dashgen.render.grafana import path_of
 from dashgen.settings import StatsdSettings
+from tests.programs import CHECKOUT
 from tests.projects import builtin
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 GRID_WIDTH = 24
 KEYS = (platform.KEY, dags.KEY)
+NAMES = {platform.KEY: "platform", dags.KEY: "DAGs"}
+PAGE = (CHECKOUT / "docs/statsd.md").read_text(encoding="utf-8")
 Board = dict[str, Any]
 
 
@@ -149,9 +152,10 @@ PEERS = (
 
 @pytest.mark.parametrize(("peer", "panel", "series"), PEERS, ids=[peer for peer, _, _ in PEERS])
 def test_what_others_show_is_there(peer: str, panel: str, series: str) -> None:
-    """The panel is on our dashboard and reads that metric."""
+    """The panel is on our dashboard and reads that metric, and the page names it."""
     key, _, name = panel.partition("/")
     (board,) = (board for board in builtin().dashboards if board.key == key)
     (found,) = (each for each in board.panels() if each.key == name)
     pattern = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
     assert any(pattern.search(target.expr) for target in found.content.targets), peer
+    assert f"\n| {peer} | {NAMES[key]} | {found.content.title} |\n" in PAGE

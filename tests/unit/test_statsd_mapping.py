@@ -141,6 +141,7 @@ def test_prometheus_scrapes_the_exporters() -> None:
                 "STATSD_PREFIX": "p.tagged",
                 "STATSD_INFLUXDB_ENABLED": "True",
                 "LEGACY_NAMES_ON": "False",
+                "STATSD_DISABLED_TAGS": "job_id,run_id",
             },
         ),
         (

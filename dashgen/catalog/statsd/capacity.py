@@ -44,7 +44,8 @@ def _pool(name: str, chart_name: str = "") -> tuple[Line, ...]:
 POOL_OPEN_SLOTS = Gauge(
     "airflow_pool_open_slots",
     help="Slots of the pool that nothing holds",
-    read="0 for long, with starving tasks: the pool is too small. A pool without a limit shows -1.",
+    read="0 for long while tasks are scheduled: the pool is too small. Below 0 more runs than the pool, made smaller "
+    "meanwhile, has slots for; a pool without a limit shows +Inf.",
     labels=(POOL_NAME,),
     tags=(TEAM_NAME,),
     statsd=_pool("pool.open_slots", "airflow_pool_open_slots"),
@@ -88,9 +89,9 @@ POOL_SCHEDULED_SLOTS = Gauge(
 )
 POOL_STARVING_TASKS = Gauge(
     "airflow_pool_starving_tasks",
-    help="Task instances that could not be queued in the last turn because the pool was full",
-    read="Above 0 for long: make the pool larger, or spread the load. A pool that starved once keeps its last value "
-    "until it is looked at again.",
+    help="Task instances that asked for more slots than the pool had open, when it was last looked at",
+    read="Above 0 for long: make the pool larger, or spread the load. A pool without an open slot, or that nothing is "
+    "scheduled for, is not looked at: the value stays the last one, and goes after an hour.",
     labels=(POOL_NAME,),
     tags=(TEAM_NAME,),
     statsd=_pool("pool.starving_tasks", "airflow_pool_starving_tasks"),

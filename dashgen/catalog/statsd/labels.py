@@ -44,3 +44,7 @@ ACTION = Label("action", "What the mapping did with the event: map or drop.", Ca
 REASON = Label("reason", "Why the exporter could not use it.", Cardinality.BOUNDED)
 OUTCOME = Label("outcome", "success or failure.", Cardinality.BOUNDED)
 METRIC_NAME = Label("metric_name", "The metric that two events disagree about.", Cardinality.BOUNDED)
+
+# Tags that Airflow leaves out unless told otherwise ([metrics] statsd_disabled_tags, both versions): each would make a
+# series of every run.
+DISABLED_TAGS = ("job_id", "run_id")

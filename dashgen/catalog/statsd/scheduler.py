@@ -60,8 +60,9 @@ SCHEDULER_CRITICAL_SECTION_BUSY = Counter(
 )
 SCHEDULER_TASKS_STARVING = Gauge(
     "airflow_scheduler_tasks_starving",
-    help="Tasks that could not be queued in the last turn because their pool was full",
-    read="Above 0 for long: a pool is too small.",
+    help="Tasks that could not be queued in the last turn because their pool had too few open slots",
+    read="Above 0 for long: a pool is too small. Pools without an open slot are not looked at: 0 does not mean that "
+    "all is well.",
     statsd=(Line("scheduler.tasks.starving", StatsdType.GAUGE),),
     **_FROM,
 )
@@ -74,8 +75,8 @@ SCHEDULER_TASKS_EXECUTABLE = Gauge(
 )
 SCHEDULER_DAGRUNS_RUNNING = Gauge(
     "airflow_scheduler_dagruns_running",
-    help="DAGs whose latest run is running",
-    read="DAGs, not runs: one with three runs counts once.",
+    help="DAG runs that are running",
+    read="Runs, not DAGs: one with three runs counts three times.",
     statsd=(Line("scheduler.dagruns.running", StatsdType.GAUGE, versions=(V3,)),),
     **_FROM,
 )

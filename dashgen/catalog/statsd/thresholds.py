@@ -28,5 +28,6 @@ STATSD_DROP_SHARE = Threshold(
     "statsd_drop_share",
     0.1,
     Unit.RATIO,
-    "By how much the share of events that statsd_exporter drops may exceed the highest of the day before.",
+    "By how much the share of events that statsd_exporter drops may exceed the highest of the week before the last "
+    "day.",
 )

@@ -52,7 +52,8 @@ def test_what_airflow_sends(version: str, dag_id: str, task_id: str, tmp_path: P
     generated = files(builtin(airflow_version=version))
     chosen = environment(generated["statsd/airflow.env"], other_mode=other_mode)
     if version == "3" and other_mode:
-        del chosen[f"{PREFIX}STATSD_INFLUXDB_ENABLED"], chosen[f"{PREFIX}LEGACY_NAMES_ON"]
+        for name in ("STATSD_INFLUXDB_ENABLED", "LEGACY_NAMES_ON", "STATSD_DISABLED_TAGS"):
+            del chosen[f"{PREFIX}{name}"]
 
     with statsd_exporter(tmp_path, generated["statsd/statsd_mapping.yml"]) as exporter:
         chosen |= {f"{PREFIX}STATSD_HOST": servers.HOST, f"{PREFIX}STATSD_PORT": str(exporter.statsd_port)}

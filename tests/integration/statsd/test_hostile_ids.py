@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from dashgen.render.statsd import files
 from tests.integration.statsd.samples import found
+from tests.programs import CHECKOUT
 from tests.projects import builtin
 from tests.statsd_exporter import StatsdExporter, statsd_exporter
 
@@ -27,6 +29,7 @@ START = "airflow_ti_start_total"
 DELAY = "airflow_dagrun_first_task_scheduling_delay_seconds"
 CHECK = "airflow_dagrun_dependency_check_seconds"
 RUNS = "airflow_dagrun_duration_seconds"
+PARSED = "airflow_dag_processing_last_duration_seconds"
 
 PLAIN: list[Case] = [
     ("ti.start.my-dag.my-task:1|c", START, {"dag_id": "my-dag", "task_id": "my-task"}),
@@ -68,6 +71,8 @@ PLAIN: list[Case] = [
         {"hostname": "trg-0.trg.ns.svc.cluster.local"},
     ),
     ("pool.open_slots.pool.open:1|g", "airflow_pool_open_slots", {"pool_name": "pool.open"}),
+    # Airflow 2.11's file my.file, in a mapping for Airflow 3, whose names have the bundle before the file.
+    ("dag_processing.last_duration.my.file:1|ms", PARSED, {"bundle_name": "my", "file_name": "file"}),
     # Nothing comes of a line that is broken off, and of more dots than anyone has.
     ("ti.start.only:1|c", "", NOTHING),
     ("ti.start:1|c", "", NOTHING),
@@ -111,6 +116,24 @@ def test_ids_end_in_their_labels(prefix: str, case: Case, exporter: StatsdExport
     after = found(exporter.series())
     changed = {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key)}
     assert changed == ({(name, frozenset(labels.items())): 1} if name else {})
+
+
+def test_page_tells_the_same() -> None:
+    """Each line in the page's table is one of these cases, and becomes what the page says."""
+    page = (CHECKOUT / "docs/statsd.md").read_text(encoding="utf-8")
+    stated = dict(re.findall(r"^\| `(airflow\.[^`]*)` \| `?([^`|]+?)`? \|$", page, flags=re.MULTILINE))
+    known = {
+        f"{prefix}.{line.partition(':')[0]}": _series(name, labels)
+        for prefix, cases in (("airflow", PLAIN), ("airflow.tagged", TAGGED))
+        for line, name, labels in cases
+    }
+    assert "none" in stated.values()
+    assert stated.items() <= known.items()
+
+
+def _series(name: str, labels: dict[str, str]) -> str:
+    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{pairs}}}" if name else "none"
 
 
 ids = st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=100)
