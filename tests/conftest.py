@@ -16,13 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where several processes run the tests, those that share what is made once.
-
-    All that run a whole Airflow are one group: two at a time would be too many for the machine.
-    """
+    """Keep a module's tests together where several processes run them: they share what is made once."""
     for item in items:
-        path = item.path.relative_to(CHECKOUT / "tests")
-        item.add_marker(pytest.mark.xdist_group("e2e" if path.parts[0] == "e2e" else str(path)))
+        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(CHECKOUT))))
 
 
 @pytest.fixture(scope="session")
