@@ -19,7 +19,7 @@ build: $(INSTALLED) ## generate out/ from the built-in catalog
 test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
 	status=0; \
 	$(BIN)/pytest tests/e2e || status=$$?; \
-	$(BIN)/pytest --numprocesses=auto --dist=loadgroup --ignore=tests/e2e || status=$$?; \
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e || status=$$?; \
 	exit $$status
 
 lint: $(INSTALLED) ## style, types, and out/ against its definitions

@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests together where several processes run them: they share what is made once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(CHECKOUT))))
-
-
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """Return the root of the repository."""
