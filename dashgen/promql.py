@@ -34,6 +34,7 @@ NAME_LABEL = "__name__"
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 # What ``x unless x offset 5m`` leaves: the series that were not there before.
 NEW_SERIES = "new series"
+_SET_OPERATORS = frozenset({"and", "unless"})
 COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 # The parser and the walks over its tree recurse: 4,000 operators still fit its stack.
@@ -169,8 +170,10 @@ def _inside(node: Expr, around: tuple[str, ...]) -> Iterator[tuple[Expr, tuple[s
     match node:
         case BinaryExpr():
             op = str(node.op)
+            if op in COMPARISONS:  # reads the value that `and` and `unless` would only ask for being there
+                around = tuple(each for each in around if each not in _SET_OPERATORS)
             yield node.lhs, (NEW_SERIES, *around) if _leaves_new(node) else around
-            yield node.rhs, (op, *around) if op in {"and", "unless"} else around
+            yield node.rhs, (op, *around) if op in _SET_OPERATORS else around
         case AggregateExpr():
             if isinstance(node.param, Expr):
                 yield node.param, around

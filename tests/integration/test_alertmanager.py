@@ -42,7 +42,7 @@ def test_amtool_accepts_the_configuration(config: Path) -> None:
     """Amtool finds no fault, and sees the receivers and inhibitions."""
     told = _amtool("check-config", str(config))
     assert "SUCCESS" in told
-    assert "2 inhibit rules" in told
+    assert "3 inhibit rules" in told
     assert "2 receivers" in told
 
 

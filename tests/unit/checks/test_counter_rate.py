@@ -43,6 +43,8 @@ def test_counters_by_their_rate_pass(expr: str) -> None:
         f"{COUNTER} unless x offset 5m",
         f"{COUNTER} and {COUNTER} offset 5m",
         f"{COUNTER} unless {COUNTER}",
+        f'up{{job="pushgateway"}} and on (instance) {COUNTER} > 0',
+        f'up{{job="pushgateway"}} unless on (instance) (max({COUNTER}) == 0)',
     ],
 )
 def test_a_counters_value_is_told_with_its_rate(expr: str) -> None:
