@@ -6,15 +6,15 @@ import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dashgen import report
 from dashgen.checks.read import read_all
+from dashgen.commands import access as options
 from dashgen.commands import workspace
-from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Problem
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.verify import printed
 from dashgen.verify.client import Access, Client, UnreachableError
@@ -23,12 +23,14 @@ from dashgen.verify.time_range import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from dashgen.checks.document import Document
     from dashgen.commands.workspace import Workspace
     from dashgen.verify.outcome import Outcome
 
 RULE = "verify"
+_BEARER = "Bearer "
 _HELP = "See dashgen verify --help."
 
 
@@ -130,18 +132,19 @@ def _access(asked: Asked, url: str) -> Access:
     except AddressError as error:
         raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
     if asked.bearer_token_file:
-        address = replace(address, authorization=f"Bearer {_token(asked.bearer_token_file)}")
+        address = replace(address, authorization=f"{_BEARER}{options.token(asked.bearer_token_file, RULE)}")
     cert = (asked.cert, asked.key) if asked.cert else None
     return Access(address, asked.ca_file, cert, dict(map(_header, asked.headers)))
 
 
 def _address(url: str, like: Access) -> Address:
-    """Read the ruler's address; it gets the server's credentials where it has none of its own."""
+    """Read the ruler's address; user and password of the server's stay with that server, a token is for both."""
     try:
         address = Address.parse(url)
     except AddressError as error:
         raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
-    return address if address.authorization else replace(address, authorization=like.address.authorization)
+    token = like.address.authorization.startswith(_BEARER) and not address.authorization
+    return replace(address, authorization=like.address.authorization) if token else address
 
 
 def _header(written: str) -> tuple[str, str]:
@@ -180,25 +183,14 @@ def _duration(option: str, written: str) -> float:
         ) from None
 
 
-def _token(file: str) -> str:
-    try:
-        token = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no text"
-        raise _error(file, f"the token can't be read: {reason}", "", EXIT_USAGE) from None
-    if not token or not token.isascii() or any(character.isspace() for character in token):
-        raise _error(file, "holds no bearer token", "Write the token alone into the file.", EXIT_USAGE)
-    return token
-
-
 def _error(where: str, message: str, hint: str, code: int) -> DashgenError:
-    return DashgenError([Problem(Place(where), RULE, message, hint)], code)
+    return options.problem(where, RULE, message, hint, code)
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show a bar on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # None: who started this has closed it
         yield lambda _done, _total: None
         return
     # A quarter of the time that the command takes to start.

@@ -208,6 +208,23 @@ def test_credentials_and_headers(prometheus: servers.Prometheus, board: Path) ->
     assert {each.headers["authorization"] for each in then} == {"Bearer s3cret"}
 
 
+def test_a_ruler_gets_the_token_and_no_password(prometheus: servers.Prometheus, tmp_path: Path) -> None:
+    """What is in the server's address is for that server; a bearer token is for the ruler, too."""
+    rules = tmp_path / "rules.yml"
+    rules.write_text("groups: [{name: g, rules: [{record: 'a:b:c', expr: up}]}]\n")
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    with faulty.answering(then=prometheus.port) as ruler:
+        named = ("--rules-url", ruler.url)
+        verify(prometheus.url.replace("//", "//me:pass@"), rules, *named)
+        first = [*ruler.requests]
+        verify(prometheus.url, rules, *named, "--bearer-token-file", token)
+        then = ruler.requests[len(first) :]
+    assert first
+    assert {each.headers.get("authorization") for each in first} == {None}
+    assert {each.headers.get("authorization") for each in then} == {"Bearer s3cret"}
+
+
 def test_path_prefix(start_prometheus: Callable[..., servers.Prometheus], board: Path) -> None:
     """A server below a prefix, as Mimir's is, is found there; without it, that is said."""
     server = start_prometheus(CONFIG, "--web.route-prefix=/prometheus")
