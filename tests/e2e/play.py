@@ -111,6 +111,16 @@ class Run:
         yield self.shown
 
 
+def passed(seconds: float) -> Condition:
+    """Wait for a time."""
+    end = time.monotonic() + seconds
+
+    def missing() -> str:
+        return "" if time.monotonic() >= end else f"{seconds} s have not passed"
+
+    return missing
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a scenario went: what was missing where it stopped."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.e2e.play import RUN, Run
+from tests.e2e.play import RUN, Run, passed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,8 @@ VERSIONS = (AIRFLOW_3, AIRFLOW_2)
 
 INSTANCES = range(10)
 FAILING = frozenset({2, 5, 8})
+# More than one round of the scheduler takes, also on a busy machine.
+SCHEDULER_LOOP_SECONDS = 4.0
 SUCCEEDING = frozenset(INSTANCES) - FAILING
 
 
@@ -172,7 +174,11 @@ def _timeout(run: Run) -> Steps:
 
 
 def _stopped(run: Run) -> Steps:
+    yield run.reaches("work", "running")
+    # The scheduler, were it just looking at the run, would end it a second time, a moment later.
+    run.stage.deployment.database.pause(run.dag_id, paused=True)
     yield from run.shows_start("work")
+    yield passed(SCHEDULER_LOOP_SECONDS)
     run.stage.deployment.fail(run.dag_id, run.run_id)
     yield run.becomes("failed")
     run.expected.tasks("task_failed", *run.tasks("work"))
