@@ -60,11 +60,26 @@ def server(access: Access, command: str) -> Server:
         address, timeout = Address.parse(access.url), seconds("--timeout", access.timeout)
     except ValueError as error:
         raise problem(where, rule, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
-    if access.key and not access.cert:
-        raise problem(where, rule, "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+    cert = client_cert(access.cert, access.key, command, tls=address.scheme == "https")
     if access.bearer_token_file:
         address = replace(address, authorization=f"Bearer {token(access.bearer_token_file, rule)}")
-    return Server(address, timeout, access.ca_file, (access.cert, access.key) if access.cert else None)
+    return Server(address, timeout, access.ca_file, cert)
+
+
+def client_cert(cert: str, key: str, command: str, *, tls: bool) -> tuple[str, str] | None:
+    """Return the files of the client's certificate, if one was given; ``tls`` says that it can be used.
+
+    Raises:
+        DashgenError: the server would never see it.
+
+    """
+    where = f"dashgen {command}"
+    if key and not cert:
+        raise problem(where, command, "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+    if cert and not tls:
+        message = "--cert for an address without TLS: the server would never see it"
+        raise problem(where, command, message, "Give an https:// address, or leave --cert out.", EXIT_USAGE)
+    return (cert, key) if cert else None
 
 
 @contextmanager

@@ -94,15 +94,14 @@ def _options(asked: Asked) -> Options:
         timeout = access.seconds("--timeout", asked.timeout)
     except ValueError as error:
         raise _error("dashgen sweep", str(error), "See dashgen sweep --help.", EXIT_USAGE) from None
-    if asked.key and not asked.cert:
-        raise _error("dashgen sweep", "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+    cert = access.client_cert(asked.cert, asked.key, "sweep", tls=address.scheme == "https")
     if asked.bearer_token_file:
         address = replace(address, authorization=f"Bearer {access.token(asked.bearer_token_file, RULE)}")
     return Options(
         address,
         selection,
         ca_file=asked.ca_file or ca_file,
-        client_cert=(asked.cert, asked.key) if asked.cert else None,
+        client_cert=cert,
         limit=asked.limit,
         dry_run=asked.dry_run,
         heal=asked.heal,

@@ -125,15 +125,14 @@ def _content(document: Document) -> dict[str, Any]:
 
 
 def _access(asked: Asked, url: str) -> Access:
-    if asked.key and not asked.cert:
-        raise _error("dashgen verify", "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
     try:
         address = Address.parse(url)
     except AddressError as error:
         raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
     if asked.bearer_token_file:
         address = replace(address, authorization=f"{_BEARER}{options.token(asked.bearer_token_file, RULE)}")
-    cert = (asked.cert, asked.key) if asked.cert else None
+    tls = address.scheme == "https" or asked.rules_url.startswith("https:")
+    cert = options.client_cert(asked.cert, asked.key, RULE, tls=tls)
     return Access(address, asked.ca_file, cert, dict(map(_header, asked.headers)))
 
 

@@ -245,6 +245,7 @@ def test_refused_push(tmp_path: Path) -> None:
         (("--pushgateway-url", "http://x", "--timeout", "soon"), "--timeout 'soon' is no duration"),
         (("--pushgateway-url", "http://x", "--timeout", "0s"), "not between 1s and 1d"),
         (("--pushgateway-url", "http://x", "--key", "k"), "--key without --cert"),
+        (("--pushgateway-url", "http://x", "--cert", "c"), "--cert for an address without TLS"),
         (("--pushgateway-url", "http://x", "--bearer-token-file", "none"), "the token can't be read"),
         (("--pushgateway-url", "http://x", "--dags", "0"), "--dags"),
         (("--pushgateway-url", "http://x", "--failing", "101"), "--failing"),

@@ -144,6 +144,7 @@ def test_server_that_is_none(kind: str, style: str, board: Path) -> None:
         (("--var", "dag_id"), "--var 'dag_id' is not NAME=VALUE"),
         (("--var", "dag_id=x"), "--var dag_id: no dashboard here has that variable"),
         (("--key", "key.pem"), "--key without --cert"),
+        (("--cert", "cert.pem"), "--cert for an address without TLS"),
         (("--bearer-token-file", "nowhere"), "the token can't be read: No such file"),
         (("--prometheus-url", "https://127.0.0.1:1", "--ca-file", "nowhere"), "can't be used for TLS"),
     ],

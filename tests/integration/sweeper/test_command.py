@@ -151,6 +151,7 @@ BAD = {
     "token": (("--bearer-token-file", "none"), 2, "the token can't be read"),
     "token of two words": (("--bearer-token-file", "two"), 2, "holds no bearer token"),
     "key alone": (("--key", "two"), 2, "--key without --cert"),
+    "certificate without TLS": (("--cert", "two"), 2, "--cert for an address without TLS"),
     "certificate": (("--url", "https://127.0.0.1:1", "--cert", "two"), 2, "'two' can't be used for TLS"),
     "authority": (("--url", "https://127.0.0.1:1", "--ca-file", "none"), 2, "'none' can't be used for TLS"),
     "format": (("--format", "xml"), 2, "--format"),
