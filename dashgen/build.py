@@ -51,12 +51,8 @@ def build(project: Project) -> Build:
     # Parsed again, so that text which is no YAML never leaves the build.
     parsed = {path: yamltext.load(text) for path, text in configuration.items() if not path.endswith(".env")}
     context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
-    problems = [*validate(project.catalog), *_file_names(project), *statsd.problems(project), *unfit]
-    problems += kubernetes.problems(project, dashboards)
-    problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
-    if not unfit:
-        records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
-        problems += check_usage(context, records)
+    problems = [*_file_names(project), *unfit, *kubernetes.problems(project, dashboards)]
+    problems += against_catalog(project, context, complete=not unfit)
     files = {
         **{path: grafana.dump(data) for path, data in dashboards.items()},
         **kubernetes.manifests(project, dashboards),
@@ -64,6 +60,19 @@ def build(project: Project) -> Build:
         **docs.files(project, usage.uses(context)),
     }
     return Build(files, tuple(sorted(set(problems))), context)
+
+
+def against_catalog(project: Project, context: Context, *, complete: bool = True) -> list[Problem]:
+    """Return what is wrong between a project's catalog and its dashboards and rules as they were rendered.
+
+    Unless these are ``complete``, what they leave unused is not told.
+    """
+    problems = [*validate(project.catalog), *statsd.problems(project)]
+    problems += checks.run(context.documents, project.catalog, project.settings, skip=checks.LINT_ONLY)
+    if complete:
+        records = (rule for group in project.recording for rule in group.rules if isinstance(rule, Record))
+        problems += check_usage(context, records)
+    return problems
 
 
 def _configuration(project: Project, dashboards: Mapping[str, Any]) -> dict[str, str]:

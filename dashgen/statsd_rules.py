@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dashgen.catalog.labels import DAG_ID, TASK_ID
@@ -52,7 +53,7 @@ class Rule:
     regex: bool = False
     honor_labels: bool = False
 
-    @property
+    @cached_property
     def components(self) -> tuple[str, ...]:
         """A glob's components."""
         return tuple(self.match.split("."))

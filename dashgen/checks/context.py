@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from dashgen.catalog.terms import JOB_LABEL, Cardinality, MetricType, closest
@@ -132,9 +132,16 @@ class Context:
             return None
         return frozenset().union(*(self.labels(metric, selector) for metric in metrics))
 
+    @cached_property
+    def _traces(self) -> dict[Query, Trace]:
+        return {}
+
     def trace(self, query: Query) -> Trace:
-        """Follow the labels through a query."""
-        return trace(query, self.labels_of)
+        """Follow the labels through a query, once for all the rules that ask."""
+        found = self._traces.get(query)
+        if found is None:
+            found = self._traces[query] = trace(query, self.labels_of)
+        return found
 
     def forbidden(self, label: str, selector: Selector) -> Metric | None:
         """Return the metric whose series may not have an unbounded label in the selected jobs."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dashgen.contract import Contract
+    from dashgen.definitions import Project
 
 NEW_CODE = 77
 OTHER_TYPE = {
@@ -59,10 +60,41 @@ def _caught_where_defined(problems: Iterable[Problem], metric: Metric, *names: s
     return sides.caught(problems, place, metric.name, *names)
 
 
+def _recoded(metric: Metric, code: Code, value: int | None) -> type[Code]:
+    """Return a metric's codes with another number for one of them, or without it."""
+    members = {
+        each.name: (value if each is code else int(each), each.word, each.color)
+        for each in metric.codes or ()
+        if not (each is code and value is None)
+    }
+    functional: Any = Code
+    recoded: type[Code] = functional("Recoded", members)
+    return recoded
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        sides.without(*sides.CATALOG),
+        sides.all_instead({metric: replace(metric, type=OTHER_TYPE[metric.type]) for metric in sides.CATALOG}),
+        sides.all_instead({metric: replace(metric, name=f"{metric.name}s") for metric in sides.CATALOG}),
+        sides.all_instead({metric: replace(metric, labels=(), tags=(), jobs=()) for metric in sides.CATALOG}),
+        sides.all_instead({metric: replace(metric, codes=_recoded(metric, code, None)) for metric, code in CODES}),
+    ],
+    ids=["removed", "type", "renamed", "labels", "codes"],
+)
+def test_a_whole_build_tells_the_same(project: Project) -> None:
+    """The catalog changes nothing in rendered dashboards and rules: a whole build tells what `told` does."""
+    built = build(project)
+    assert [each.root.data for each in built.context.documents] == [*sides.DASHBOARDS.values(), *sides.RULES.values()]
+    assert list(built.problems) == sorted(set(sides.told(project)))
+    assert built.problems
+
+
 @_each_group
 def test_removed_while_used(metrics: tuple[Metric, ...]) -> None:
     """A metric that the catalog has no more is told at each panel, variable, rule and event that names it."""
-    problems = build(sides.without(*metrics)).problems
+    problems = sides.told(sides.without(*metrics))
     for metric in metrics:
         for spot in sides.spots_of(metric):
             for name in sides.named(spot, metric):
@@ -99,18 +131,6 @@ def test_unit_changed(metrics: tuple[Metric, ...], committed: Contract) -> None:
         _caught_where_defined(problems, metric, metric.unit.value or "none", other.unit.value)
 
 
-def _recoded(metric: Metric, code: Code, value: int | None) -> type[Code]:
-    """Return a metric's codes with another number for one of them, or without it."""
-    members = {
-        each.name: (value if each is code else int(each), each.word, each.color)
-        for each in metric.codes or ()
-        if not (each is code and value is None)
-    }
-    functional: Any = Code
-    recoded: type[Code] = functional("Recoded", members)
-    return recoded
-
-
 @_each_code
 @pytest.mark.parametrize("value", [NEW_CODE, None], ids=["changed", "removed"])
 def test_code_changed_or_removed(metric: Metric, code: Code, value: int | None, committed: Contract) -> None:
@@ -132,7 +152,7 @@ def test_renamed(metrics: tuple[Metric, ...], committed: Contract) -> None:
 
     said = sides.all_instead({old: replace(new, renamed_from=old.name) for old, new in silent.items()})
     assert sides.broken(said, committed) == []
-    told = build(said).problems
+    told = sides.told(said)
     for metric, new in silent.items():
         for spot in sides.spots_of(metric):
             for name in sides.named(spot, metric):
@@ -150,7 +170,7 @@ def test_renamed(metrics: tuple[Metric, ...], committed: Contract) -> None:
 def test_added_for_nobody_by_nobody(name: str, source: Source, emitter: str) -> None:
     """A metric that nothing uses and nothing emits is told twice, at its definition."""
     new = Gauge(name, help="Moon", read="As it is.", source=source, owner="team", jobs=(AIRFLOW_TASKS,))
-    problems = build(sides.plus(new)).problems
+    problems = sides.told(sides.plus(new))
     assert {problem.rule for problem in problems} == {"unused-metric", "unemitted-metric"}
     for said in ("dashboard", emitter):
         sides.caught(problems, new.place, name, said)
@@ -160,6 +180,6 @@ def test_added_twice() -> None:
     """A second definition of a metric is told at both."""
     first = sides.CATALOG.metrics[0]
     second = replace(first, help="Other", place=Place("other.py", 7))
-    problems = build(sides.plus(second)).problems
+    problems = sides.told(sides.plus(second))
     for place in (first.place, second.place):
         sides.caught(problems, place, first.name, "more than once")

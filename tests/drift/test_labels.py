@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashgen.build import build
 from dashgen.catalog import recorded
 from dashgen.catalog.airflow import TASK_STATUS
 from dashgen.catalog.labels import AIRFLOW_TASKS, DAG_ID, INSTANCE, PUSHGATEWAY, TASK_ID
@@ -111,7 +110,7 @@ def test_dropped_in_all_jobs(metric: Metric) -> None:
 @pytest.mark.parametrize("label", [DAG_ID, INSTANCE, TASK_ID], ids=str)
 def test_dropped_from_one_side_of_a_match(label: Label) -> None:
     """Two sides that match by all of their labels are told when one of them loses a label."""
-    problems = build(_without(TASK_STATUS, label, AIRFLOW_TASKS)).problems
+    problems = sides.told(_without(TASK_STATUS, label, AIRFLOW_TASKS))
     spots = [spot for spot in sides.spots_of(TASK_STATUS) if spot.subject == f'record "{recorded.TASK_RUNNING_AGE}"']
     assert spots
     for spot in spots:
@@ -126,6 +125,6 @@ def test_every_way_of_naming_a_label_is_met() -> None:
 
 
 def _assert_caught(project: Project, metric: Metric, label: Label, spots: list[sides.Spot]) -> None:
-    problems = build(project).problems if spots else ()
+    problems = sides.told(project) if spots else ()
     for spot in spots:
         sides.caught_at(problems, spot, metric.name, label.name)

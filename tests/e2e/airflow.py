@@ -10,6 +10,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tests.e2e.databases import Database, Sqlite
 
 DAGS = Path(__file__).with_name("dags")
+# What the version that runs on PostgreSQL needs for it.
+DRIVERS = {"2.11.2": "psycopg2-binary"}
 INSTANCE = "e2e"
 READY_SECONDS = 180.0
 REQUEST_SECONDS = 120.0
@@ -203,25 +206,32 @@ class Deployment(Installation):
         processes.stop(self.components.values())
 
 
-def make(installation: Installation, wheel: Path, *packages: str) -> None:
-    """Copy the pristine environment, install the built package, make the database.
+def make(installation: Installation, wheel: Path) -> None:
+    """Give an installation its environment and its DAGs, and make the database.
 
     Raises:
         MissingProgramError: there is no pristine environment.
         AssertionError: a command fails.
 
     """
-    pristine = TOOLS / f"airflow-{installation.version}"
-    if not (pristine / ".installed").exists():
-        raise MissingProgramError(f"there is no Airflow in {pristine}: `make test` installs it")
-    copy = installation.folder / "airflow"
-    shutil.copytree(pristine, copy, symlinks=True)
-    install(wheel, copy)
-    if packages:
-        run(UV, "pip", "install", "--quiet", "--python", copy, *packages)
+    (installation.folder / "airflow").symlink_to(_environment(installation.version, wheel))
     shutil.copytree(DAGS, installation.folder / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     installation.gates.mkdir()
     installation.airflow("db", "migrate")
+
+
+@cache
+def _environment(version: str, wheel: Path) -> Path:
+    """Return a copy of the pristine environment with the built package: one beside the wheel, for all installations."""
+    copy = wheel.with_name(f"airflow-{version}")
+    pristine = TOOLS / copy.name
+    if not (pristine / ".installed").exists():
+        raise MissingProgramError(f"there is no Airflow in {pristine}: `make test` installs it")
+    shutil.copytree(pristine, copy, symlinks=True)
+    install(wheel, copy)
+    if version in DRIVERS:
+        run(UV, "pip", "install", "--quiet", "--python", copy, DRIVERS[version])
+    return copy
 
 
 @contextmanager
@@ -267,7 +277,7 @@ def airflow_2(folder: Path, wheel: Path, database: Database, gateway: str, **set
     """
     own = {"AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "3600"}
     deployment = Deployment("2.11.2", folder, database, gateway, own | settings)
-    make(deployment, wheel, "psycopg2-binary")
+    make(deployment, wheel)
     try:
         deployment.start("scheduler", "triggerer")
         deployment.wait("the DAGs", lambda: bool(database.dags()))

@@ -23,7 +23,7 @@ from tests.e2e.scenarios import VERSIONS
 from tests.environments import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tests.servers import Pushgateway
 
@@ -80,7 +80,7 @@ class Played:
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Played]:
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Played:
     """Return an Airflow whose plugin filled a gateway, and whose DAG swept it."""
     folder, gateways = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("gateway")
     with servers.pushgateway(gateways) as gateway:
@@ -93,8 +93,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         push(gateway, RUNNING, STATUS.format(0))
         push(gateway, THEIRS, STATUS.format(1))
         found = play(installation)
-    yield Played(installation, **found | {"groups": [frozenset(map(named, labels)) for labels in found["groups"]]})
-    shutil.rmtree(folder / "airflow")
+    return Played(installation, **found | {"groups": [frozenset(map(named, labels)) for labels in found["groups"]]})
 
 
 def play(installation: Installation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import fleet, servers, watched_fleet
+from tests import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,22 +55,4 @@ def start_alertmanager(
 def pushgateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Pushgateway]:
     """Return a running, empty Pushgateway."""
     with servers.pushgateway(tmp_path_factory.mktemp("pushgateway")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def fleet_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Prometheus]:
-    """Return a Prometheus that scrapes a fleet of 20,000 tasks and evaluates the generated rules."""
-    with watched_fleet.watched(tmp_path_factory.mktemp("fleet"), fleet.Fleet()) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def statsd_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Prometheus]:
-    """Return a Prometheus that scrapes the exporter of a fleet and evaluates the generated rules.
-
-    It has more DAGs than a panel may have series. Tasks are bounded in the same queries: few will do.
-    """
-    size = fleet.Fleet(dags=600, tasks_per_dag=5)
-    with watched_fleet.statsd_watched(tmp_path_factory.mktemp("statsd_fleet"), size) as running:
         yield running

@@ -11,11 +11,13 @@ from dashgen import project
 from dashgen.catalog.statsd.exporter import STATSD_LOADED_MAPPINGS
 from dashgen.dashboards import dags, platform
 from dashgen.settings import Settings
-from tests import grafana
+from tests import fleet, grafana, watched_fleet
 from tests.asked import Asked, queries, rendered
 from tests.programs import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.servers import Prometheus
 
 MOST_SERIES = 500
@@ -35,6 +37,17 @@ EMPTY = {
     "as it opens": {f"{dags.KEY}/above-usual", f"{dags.KEY}/tasks-of-dag"},
     "of one DAG": {f"{dags.KEY}/above-usual", f"{dags.KEY}/first-task-start"},
 }
+
+
+@pytest.fixture(scope="module")
+def statsd_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Return a Prometheus that scrapes the exporter of a fleet and evaluates the generated rules.
+
+    It has more DAGs than a panel may have series. Tasks are bounded in the same queries: few will do.
+    """
+    size = fleet.Fleet(dags=600, tasks_per_dag=5)
+    with watched_fleet.statsd_watched(tmp_path_factory.mktemp("statsd_fleet"), size) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
