@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dashgen.build import build
 from dashgen.commands import diff, explain, lint, sweep, verify
-from tests.projects import builtin
+from tests.projects import built
 
 __all__ = ["diff", "explain", "lint", "sweep", "verify"]
 
-build(builtin())
+built()
