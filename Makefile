@@ -16,18 +16,17 @@ help:
 build: $(INSTALLED) ## generate out/ from the built-in catalog
 	$(BIN)/dashgen build
 
-# A whole Airflow needs the machine for itself: beside other tests its database makes it wait too long.
-# But it leaves half of two processors: tests that no clock can fail get those, at the lowest priority.
+# A whole Airflow leaves half of two processors: tests that no clock can fail get those, at the lowest priority.
 # The others mostly wait for servers: so there are more of them at a time than processors.
 test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
 	status=0; beside=$$(mktemp); \
 	nice -n 19 $(BIN)/pytest $(CLOCKLESS) >$$beside 2>&1 & pid=$$!; \
 	trap "kill $$pid 2>/dev/null" EXIT; \
-	$(BIN)/pytest tests/e2e || status=$$?; \
+	$(BIN)/pytest -m alone tests/e2e || status=$$?; \
 	wait $$pid || status=$$?; \
 	cat $$beside; rm $$beside; \
 	$(BIN)/pytest --numprocesses=$$(($$(nproc) * 3 / 2)) --dist=loadfile --no-loadscope-reorder \
-	    --ignore=tests/e2e $(addprefix --ignore=,$(CLOCKLESS)) || status=$$?; \
+	    -m 'not alone' $(addprefix --ignore=,$(CLOCKLESS)) || status=$$?; \
 	exit $$status
 
 lint: $(INSTALLED) ## style, types, and out/ against its definitions

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dashgen.cli import main
 
 BIN = Path(sys.executable).parent
+
+# Each process of the command is forked from one that has imported it, which a start of Python takes a second
+# for: hundreds of tests run it. `shell` and others start the installed program itself.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["pytest", "tests.warmed"])
 
 
 @dataclass(frozen=True)
@@ -21,10 +30,27 @@ class Done:
 
 
 def dashgen(*arguments: str | Path, cwd: Path) -> Done:
-    """Run ``dashgen`` in a folder."""
-    command = (str(BIN / "dashgen"), *map(str, arguments))
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
+    """Run ``dashgen`` in a folder, in a process of its own."""
+    with TemporaryDirectory() as name:
+        files = [Path(name, each) for each in ("stdout", "stderr")]
+        process = _FORKS.Process(target=_become, args=([str(each) for each in arguments], cwd, dict(os.environ), files))
+        process.start()
+        process.join()
+        code = process.exitcode
+        process.close()
+        assert code is not None
+        return Done(code, *(file.read_text(encoding="utf-8") for file in files))
+
+
+def _become(arguments: list[str], cwd: Path, environment: dict[str, str], files: list[Path]) -> None:
+    """Turn this process into one of the command, whose output goes to two files."""
+    for number, file in enumerate(files, start=1):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    sys.argv = ["dashgen", *arguments]
+    main()
 
 
 def shell(line: str, *, cwd: Path) -> Done:

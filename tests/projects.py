@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from dashgen.build import build
 from dashgen.builtin import define
 from dashgen.definitions import Project, combine
 from dashgen.rules.adjust import adjusted
@@ -12,6 +15,7 @@ from dashgen.rules.model import Alert, Group
 from dashgen.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -20,6 +24,12 @@ def builtin(**settings: Any) -> Project:  # noqa: ANN401  (the fields of Setting
     chosen = Settings(**settings)
     project = combine(chosen, [define(chosen)])
     return replace(project, alerts=adjusted(project.alerts, chosen))
+
+
+@cache
+def built() -> Mapping[str, str]:
+    """Return the files of the built-in project, built once for all who read them."""
+    return MappingProxyType(build(builtin()).files)
 
 
 def with_alert(project: Project, alert: Alert) -> Project:

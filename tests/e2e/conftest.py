@@ -10,13 +10,16 @@ from tests.e2e.performance import Performance, performed
 from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3
 
 HERE = Path(__file__).parent
+ONE_PROCESS = frozenset({"test_dags_test.py", "test_sweeper_dag.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all tests in this folder."""
+    """Mark all tests in this folder, and those that run more of Airflow than one process of it."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.integration)
+            if item.path.name not in ONE_PROCESS:
+                item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dashgen.build import build
 from dashgen.render.compose import PATH
 from tests import servers
 from tests.composed import PROGRAMS, Service, services
-from tests.projects import builtin, written
+from tests.projects import built, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FILES = dict(build(builtin()).files)
+FILES = dict(built())
 SERVICES = services(FILES[PATH])
 PROMETHEUS, PUSHGATEWAY, ALERTMANAGER, EXPORTER = (
     SERVICES["prometheus"],

@@ -486,6 +486,31 @@ def test_every_recorded_metric_is_expected() -> None:
     assert {expr.split(" ")[0] for expr in RECORDED} == metrics
 
 
+@pytest.mark.parametrize("settings", OTHER_SETTINGS.values(), ids=OTHER_SETTINGS)
+def test_every_rule_evaluates(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """Whatever the settings, no rule ends in an error where there is something of everything."""
+    project = builtin(**settings)
+    folder = written(tmp_path, prometheus.files(project)) / "prometheus"
+    data = {
+        "rule_files": [str(file) for file in sorted((folder / "rules").iterdir())],
+        "evaluation_interval": "1m",
+        "group_eval_order": [group.name for group in (*project.recording, *project.alerts)],
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": values} for name, values in EVERYTHING.items()],
+                "promql_expr_test": [
+                    {"expr": "vector(1)", "eval_time": "61m", "exp_samples": [{"labels": "{}", "value": 1}]}
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "everything.yml"
+    file.write_text(dump(data, "something of everything"), encoding="utf-8")
+    done = _promtool("test", "rules", file)
+    assert done.returncode == 0, _told(done)
+
+
 def _recorded_test(folder: Path, series: dict[str, str], expected: dict[str, dict[str, float]]) -> Path:
     """Write a test of recorded series, at 01:01."""
     project = builtin()

@@ -11,19 +11,18 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from dashgen.build import build
 from dashgen.render.compose import PATH, files
 from dashgen.render.statsd import READ_BUFFER
 from dashgen.schema import GRAFANA_VERSIONS
 from dashgen.settings import Settings, StatsdSettings
 from tests.composed import refusals, services
 from tests.programs import CHECKOUT
-from tests.projects import builtin
+from tests.projects import built
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILES = build(builtin()).files
+FILES = built()
 DATA: dict[str, Any] = yaml.safe_load(FILES[PATH])
 SERVICES = services(FILES[PATH])
 

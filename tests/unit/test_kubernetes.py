@@ -19,7 +19,7 @@ from dashgen.render.kubernetes import KUSTOMIZATION, LARGEST, SWEEPER
 from dashgen.settings import StatsdSettings
 from tests.kubernetes_schemas import refusals
 from tests.programs import CHECKOUT
-from tests.projects import builtin
+from tests.projects import built, builtin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ V3 = "airflow_v3_low_cardinality"
 
 def rendered(**settings: Any) -> dict[str, str]:  # noqa: ANN401  (the fields of Settings)
     """Return the files for Kubernetes of the built-in project, by path below their folder."""
-    files = build(builtin(**settings)).files
+    files = build(builtin(**settings)).files if settings else built()
     return {path.removeprefix(FOLDER): text for path, text in files.items() if path.startswith(FOLDER)}
 
 
@@ -112,7 +112,7 @@ def test_config_map_is_for_the_sidecar() -> None:
     (text,) = CONFIG_MAP["data"].values()
     assert metadata["labels"]["grafana_dashboard"] == "1"
     assert metadata["annotations"] == {"k8s-sidecar-target-directory": "Airflow", "grafana_folder": "Airflow"}
-    assert json.loads(text) == json.loads(build(builtin()).files[f"grafana/dashboards/{V3}.json"])
+    assert json.loads(text) == json.loads(built()[f"grafana/dashboards/{V3}.json"])
 
 
 @pytest.mark.parametrize("uid", ["Has_Capitals", "has-capitals", "_", "x--y"])
@@ -146,7 +146,7 @@ def test_dashboard_too_large_for_a_config_map() -> None:
 
 def test_rules_are_those_of_prometheus() -> None:
     """A PrometheusRule holds the groups of the rule file, unchanged."""
-    files = build(builtin()).files
+    files = built()
     for name, path in (("alert-rules", "alerts"), ("recording-rules", "recording")):
         assert RESOURCES[f"{name}.yaml"]["spec"] == yaml.safe_load(files[f"prometheus/rules/{path}.yml"])
 
@@ -189,7 +189,7 @@ def test_without_per_run_there_is_nothing_to_sweep() -> None:
 
 def test_exporter_gets_its_mapping() -> None:
     """A ConfigMap holds the mapping as it is; where StatsD is off, there is none."""
-    mapping = build(builtin()).files["statsd/statsd_mapping.yml"]
+    mapping = built()["statsd/statsd_mapping.yml"]
     assert RESOURCES["statsd-mapping.yaml"]["data"] == {"statsd_mapping.yml": mapping}
     assert "statsd-mapping.yaml" not in rendered(statsd=StatsdSettings(enabled=False))
 
@@ -197,7 +197,7 @@ def test_exporter_gets_its_mapping() -> None:
 def test_manifests_are_in_the_folder() -> None:
     """Grafana's own resources name the folder, which is one of them, as the provisioning does."""
     folder = RESOURCES["grafana/folder.json"]
-    provisioned = yaml.safe_load(build(builtin()).files["grafana/provisioning/dashboards/airflow.yaml"])["providers"]
+    provisioned = yaml.safe_load(built()["grafana/provisioning/dashboards/airflow.yaml"])["providers"]
     assert MANIFEST["metadata"]["annotations"] == {"grafana.app/folder": folder["metadata"]["name"]}
     assert (folder["metadata"]["name"], folder["spec"]["title"]) == (
         provisioned[0]["folderUid"],
