@@ -215,7 +215,7 @@ def make(installation: Installation, wheel: Path, *packages: str) -> None:
     if not (pristine / ".installed").exists():
         raise MissingProgramError(f"there is no Airflow in {pristine}: `make test` installs it")
     copy = installation.folder / "airflow"
-    shutil.copytree(pristine, copy, symlinks=True)
+    shutil.copytree(pristine, copy, symlinks=True, copy_function=_link)
     install(wheel, copy)
     if packages:
         run(UV, "pip", "install", "--quiet", "--python", copy, *packages)
@@ -224,15 +224,25 @@ def make(installation: Installation, wheel: Path, *packages: str) -> None:
     installation.airflow("db", "migrate")
 
 
+def _link(source: str, copy: str) -> None:
+    """Copy a file of the environment without its bytes, which nobody changes, where the file system can."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
+
+
 @contextmanager
-def airflow_3(folder: Path, wheel: Path, database: Sqlite, gateway: str, **settings: str) -> Iterator[Deployment]:
-    """Run all components of Airflow 3.
+def airflow_3(
+    folder: Path, wheel: Path, database: Sqlite, gateway: str, *, port: int = 0, **settings: str
+) -> Iterator[Deployment]:
+    """Run all components of Airflow 3, its API server on a port or any free one.
 
     Raises:
         AirflowError: a component does not start.
 
     """
-    port = free_port()
+    port = port or free_port()
     own = {
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(port),
