@@ -215,28 +215,30 @@ def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> I
 
 
 @contextmanager
-def running(name: str, arguments: Sequence[str], folder: Path, *, port: int = 0) -> Iterator[Server]:
-    """Run a program that takes --web.listen-address and answers there, on a port or any free one, its log in folder.
+def running(
+    name: str, arguments: Sequence[str], folder: Path, *, port: int = 0, listen: str = "--web.listen-address"
+) -> Iterator[Server]:
+    """Run a program that takes the address where it answers by this flag, on a port or any free one; its log in folder.
 
     Raises:
         ServerError: it does not start; the message holds its log.
 
     """
-    server = _start((str(program(name)), *arguments), folder, port)
+    server = _start((str(program(name)), *arguments), folder, port, listen)
     try:
         yield server
     finally:
         _stop(server.process)
 
 
-def _start(command: Sequence[str], folder: Path, port: int) -> Server:
+def _start(command: Sequence[str], folder: Path, port: int, listen: str) -> Server:
     """Start a server; without a port on another one if the first was taken between choice and use."""
     log = folder / "log"
     for _ in range(1 if port else PORTS_TRIED):
         chosen = port or free_port()
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                (*command, f"--web.listen-address={HOST}:{chosen}"),
+                (*command, f"{listen}={HOST}:{chosen}"),
                 cwd=folder,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
