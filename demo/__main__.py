@@ -85,8 +85,6 @@ def _airflow(
     wheel = build_wheel(folder / "wheel")
     tell("starting Airflow, which takes a minute")
     deployment = started.enter_context(airflow.running(folder, wheel, DASHGEN, servers, ports))
-    # By itself it runs at midnight.
-    deployment.trigger([(airflow.SWEEPER, "demo")])
     return {f"airflow {name}": process for name, process in deployment.components.items()}
 
 

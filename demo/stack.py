@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashgen.render.compose import PATH
@@ -16,6 +15,7 @@ from tests.statsd_exporter import StatsdExporter, free_udp_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.composed import Service
 
@@ -102,7 +102,7 @@ def running(folder: Path, out: Path, ports: Ports) -> Iterator[Stack]:
 
         def start(service: Service, port: int, *flags: str) -> servers.Server:
             own = folder / service.name
-            own.mkdir()
+            own.mkdir(exist_ok=True)
             return stack.enter_context(started(service, own, out, *flags, port=port))
 
         gateway = start(PUSHGATEWAY, ports.pushgateway)

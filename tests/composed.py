@@ -77,9 +77,7 @@ def services(text: str) -> dict[str, Service]:
 
 
 @contextmanager
-def started(
-    service: Service, folder: Path, out: Path, *flags: str, port: int = 0
-) -> Iterator[servers.Server]:
+def started(service: Service, folder: Path, out: Path, *flags: str, port: int = 0) -> Iterator[servers.Server]:
     """Run a service's program with its flags and more, on the files of ``out`` and volumes below ``folder``.
 
     Raises:

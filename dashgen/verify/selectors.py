@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.terms import JOB_LABEL, Matcher, closest
+from dashgen.catalog.terms import JOB_LABEL, Matcher, MetricType, Source, closest
 from dashgen.checks.context import alternatives
 from dashgen.promql import NAME_LABEL, Selector
 from dashgen.verify.facts import LOOKBACK_DAYS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Prometheus puts this before a label of the target's when the scrape's own has its name.
 EXPORTED = "exported_"
 _MOST_VALUES = 5
+_OVER_STATSD = frozenset({Source.STATSD, Source.STATSD_EXPORTER})
 _POSITIVE = frozenset({"=", "=~"})
 
 
@@ -42,7 +43,7 @@ def why_nothing(selector: Selector, facts: Facts, catalog: Catalog) -> Reason | 
 
 def _never_seen(name: str, facts: Facts, catalog: Catalog) -> Reason:
     message = f"metric {name} has never been seen here"
-    metric = catalog.by_name.get(name)
+    metric = catalog.metric(name)
     near = closest(name, facts.names())
     if metric is not None and metric.renamed_from in facts.names():
         hint = (
@@ -53,7 +54,9 @@ def _never_seen(name: str, facts: Facts, catalog: Catalog) -> Reason:
         hint = f"It comes from {metric.source.value}; dashgen explain {name} says more.{like}"
     else:
         hint = f"Did you mean {near}?" if near else ""
-    return Reason(Cause.NEVER_SEEN, message, hint, drift=True)
+    # What counts events comes with the first of them.
+    counts = metric is not None and metric.source in _OVER_STATSD and metric.type is not MetricType.GAUGE
+    return Reason(Cause.NEVER_SEEN, message, hint, drift=not counts)
 
 
 def _matchers(selector: Selector, facts: Facts, catalog: Catalog) -> Reason:

@@ -259,8 +259,10 @@ def airflow_3(
     make(deployment, wheel)
     database.share()
     try:
-        deployment.start("api-server", "dag-processor", "scheduler", "triggerer")
+        deployment.start("api-server", "dag-processor", "triggerer")
         deployment.wait("the API server", lambda: _answers(deployment))
+        # Only now: a task waits seconds for its first answer, and this server's takes longer.
+        deployment.start("scheduler")
         deployment.wait("the DAGs", lambda: bool(database.dags()))
         yield deployment
     finally:
@@ -289,6 +291,8 @@ def airflow_2(folder: Path, wheel: Path, database: Database, gateway: str, **set
 def _answers(deployment: Deployment) -> bool:
     try:
         deployment.request("GET", "/auth/token")
+        # What tasks ask is made ready with the first request.
+        deployment.request("GET", "/execution/health")
     except (OSError, http.client.HTTPException, AirflowError):
         return False
     return True

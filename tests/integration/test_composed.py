@@ -54,7 +54,8 @@ def stack(tmp_path: Path) -> Iterator[dict[str, servers.Server]]:
             folder = tmp_path / service.name
             folder.mkdir()
             out = written(tmp_path / "out", files)
-            found[service.name] = running.enter_context(started(service, folder, out, *ON_FREE_PORTS.get(service.name, ())))
+            flags = ON_FREE_PORTS.get(service.name, ())
+            found[service.name] = running.enter_context(started(service, folder, out, *flags))
             host = f"{service.name}:{service.data['ports'][0].rpartition(':')[2]}"
             address = found[service.name].url.removeprefix("http://")
             files["prometheus/prometheus.yml"] = files["prometheus/prometheus.yml"].replace(host, address)
