@@ -63,8 +63,9 @@ class Stack:
     exporter: StatsdExporter | None
 
 
-def settings(ports: Ports, *, statsd: bool = True) -> str:
+def settings(ports: Ports, *more_exporters: str, statsd: bool = True) -> str:
     """Write a dashgen.toml by which the servers find each other, and links lead to this Airflow."""
+    exporters = ", ".join(f'"{each}"' for each in (f"{servers.HOST}:{ports.exporter}", *more_exporters))
     return (
         f'prometheus_url = "http://{servers.HOST}:{ports.prometheus}"\n'
         f'airflow_url = "http://{servers.HOST}:{ports.airflow}"\n'
@@ -72,7 +73,7 @@ def settings(ports: Ports, *, statsd: bool = True) -> str:
         f'alertmanager_targets = ["{servers.HOST}:{ports.alertmanager}"]\n'
         f"[statsd]\n"
         f"enabled = {str(statsd).lower()}\n"
-        f'targets = ["{servers.HOST}:{ports.exporter}"]\n'
+        f"targets = [{exporters}]\n"
     )
 
 
