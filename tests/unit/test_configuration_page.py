@@ -39,4 +39,5 @@ def test_example(tmp_path: Path) -> None:
     )
     loaded = project.load(example, tmp_path)
     assert loaded.settings == example
-    assert build(loaded).problems == ()
+    # The exception is for a panel of the module that is not here.
+    assert {problem.place.subject for problem in build(loaded).problems} == {"lint.ignore"}
