@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from dashgen.catalog.statsd.exporter import STATSD_EVENTS_UNMAPPED
 from dashgen.catalog.terms import JOB_LABEL, Matcher, MetricType, Source, closest
 from dashgen.checks.context import alternatives
 from dashgen.promql import NAME_LABEL, Selector
+from dashgen.render.statsd import FOLDER, MAPPING
 from dashgen.verify.facts import LOOKBACK_DAYS
 from dashgen.verify.outcome import Cause, Reason
 from dashgen_plugin.environment import SWITCHES
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 # Prometheus puts this before a label of the target's when the scrape's own has its name.
 EXPORTED = "exported_"
 _MOST_VALUES = 5
+_MAPPING = f"out/{FOLDER}/{MAPPING}"
 _OVER_STATSD = frozenset({Source.STATSD, Source.STATSD_EXPORTER})
 _POSITIVE = frozenset({"=", "=~"})
 
@@ -54,6 +57,9 @@ def _never_seen(name: str, facts: Facts, catalog: Catalog) -> Reason:
         hint = f"It comes from {metric.source.value}; dashgen explain {name} says more.{like}"
     else:
         hint = f"Did you mean {near}?" if near else ""
+    if metric is not None and metric.source is Source.STATSD and facts.count(f"{STATSD_EVENTS_UNMAPPED} > 0"):
+        hint = f"statsd_exporter lets names through that no rule maps: run it with --statsd.mapping-config={_MAPPING}."
+        return Reason(Cause.NEVER_SEEN, message, hint, drift=True)
     # What counts events comes with the first of them.
     counts = metric is not None and metric.source in _OVER_STATSD and metric.type is not MetricType.GAUGE
     return Reason(Cause.NEVER_SEEN, message, hint, drift=not counts)
