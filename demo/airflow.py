@@ -52,6 +52,6 @@ def running(folder: Path, wheel: Path, dashgen: Path, stack: Stack, ports: Ports
         "AIRFLOW_VAR_ENABLE_V2_GAUGES": "true",
     }
     database = Sqlite(folder / "airflow.db")
-    with airflow_3(folder, wheel, database, stack.pushgateway.url, port=ports.airflow, **settings) as deployment:
+    with airflow_3(folder, wheel, database, stack.pushgateway.url, ports.airflow, **settings) as deployment:
         deployment.wait("the DAGs", lambda: database.dags() >= NAMES)
         yield deployment

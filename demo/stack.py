@@ -43,13 +43,20 @@ class Ports:
     @classmethod
     def usual(cls) -> Ports:
         """Return those that each has in the Compose file, or free ones where these are taken."""
-        tcp = (servers.free_port(each.ports["tcp"]) for each in (PROMETHEUS, PUSHGATEWAY, ALERTMANAGER, EXPORTER))
-        return cls(*tcp, free_udp_port(EXPORTER.ports["udp"]), servers.free_port(AIRFLOW_PORT))
+        return cls(
+            servers.free_port(PROMETHEUS.ports["tcp"]),
+            servers.free_port(PUSHGATEWAY.ports["tcp"]),
+            servers.free_port(ALERTMANAGER.ports["tcp"]),
+            servers.free_port(EXPORTER.ports["tcp"]),
+            free_udp_port(EXPORTER.ports["udp"]),
+            servers.free_port(AIRFLOW_PORT),
+        )
 
     @classmethod
     def free(cls) -> Ports:
         """Return free ones."""
-        return cls(*(servers.free_port() for _ in range(4)), free_udp_port(), servers.free_port())
+        prometheus, pushgateway, alertmanager, exporter, airflow = (servers.free_port() for _ in range(5))
+        return cls(prometheus, pushgateway, alertmanager, exporter, free_udp_port(), airflow)
 
 
 @dataclass(frozen=True)

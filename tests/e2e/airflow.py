@@ -234,7 +234,7 @@ def _link(source: str, copy: str) -> None:
 
 @contextmanager
 def airflow_3(
-    folder: Path, wheel: Path, database: Sqlite, gateway: str, *, port: int = 0, **settings: str
+    folder: Path, wheel: Path, database: Sqlite, gateway: str, port: int = 0, /, **settings: str
 ) -> Iterator[Deployment]:
     """Run all components of Airflow 3, its API server on a port or any free one.
 
