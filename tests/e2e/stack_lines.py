@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOUR, DAY = 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400
 PAST = 9 * DAY
 # Above the range in which a heartbeat must have come.
 SILENT = 360
@@ -41,8 +41,9 @@ UNMAPPED = ("airflow.scheduler_heartbeat:1|c",)
 def fill(folder: Path, now: int, exporter: str, spare: str) -> None:
     """Write the past into the folder of a Prometheus that has not started yet.
 
-    A DAG that has failed for nine days, what is usual for a task and a DAG, a deployment that was silent for the last
-    minutes, and a mapping that dropped nothing. The exporters are given as Prometheus names them.
+    A DAG that has failed for nine days, what is usual for a task and a DAG, an exporter that was there for a day,
+    another one that has heard nothing of its Airflow for minutes, and whose mapping dropped nothing. The exporters are
+    given as Prometheus names them.
     """
     lines = "".join(f"{series} {value} {at}\n" for series, at, value in _samples(now, exporter, spare))
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,9 @@ def _samples(now: int, exporter: str, spare: str) -> Iterator[tuple[str, int, fl
     dag = f'job="airflow_dags",instance="{INSTANCE}",dag_id="billing_invoices"'
     task = f'job="airflow_tasks",instance="{INSTANCE}",dag_id="sales_orders",task_id="extract"'
     statsd = f'job="statsd_exporter",instance="{spare}"'
+    # As if the exporter had waited for Airflow: then what it counts first has happened since.
+    for at in range(now - DAY, now - MINUTE, MINUTE):
+        yield f'up{{job="statsd_exporter",instance="{exporter}"}}', at, 1
     for at in (*range(now - PAST, now - SILENT, HOUR), now - SILENT):
         yield f"{DAG_RUN_START}{{{dag}}}", at, at
         yield f"{TASK_MIDNIGHT_DURATION}{{{task}}}", at, 1

@@ -46,6 +46,8 @@ LOOK_SECONDS = 1.0
 ALERTS_SECONDS = 330.0
 SHORT_SECONDS = 90.0
 V3 = "grafana/dashboards/airflow_v3_low_cardinality.json"
+DAGS = "grafana/dashboards/airflow_dags.json"
+ONE_DAG = "dag_id=sales_orders"
 RULES = "prometheus/rules"
 PER_RUN = ("airflow_task_runs", "airflow_dag_runs")
 # Deployments of which nothing more is heard, and of which the gateway refuses to delete.
@@ -68,8 +70,9 @@ class Played:
     """What was seen in the run.
 
     ``verified`` are the queries of ``dashgen verify`` by what was asked: "prometheus", "swept" (V3 after the sweep),
-    "faster", "victoriametrics"; ``live`` what ``dashgen live-check`` found. ``firing`` are the alerts of the first
-    Prometheus; ``notified`` what Alertmanager had at any time, of both; ``fired`` the second one's, at any time.
+    "faster", "one DAG" (that is chosen, there), "victoriametrics"; ``live`` what ``dashgen live-check`` found.
+    ``firing`` are the alerts of the first Prometheus; ``notified`` what Alertmanager had at any time, of both; ``fired``
+    the second one's, at any time.
     ``groups`` are the labels of the per-run groups before the sweep and after it, ``swept`` how its run ended.
     """
 
@@ -98,10 +101,12 @@ class Command:
         assert done.returncode in {0, 1}, f"{words}: {done.returncode}\n{done.stderr}"
         return json.loads(done.stdout)
 
-    def verify(self, prometheus: Prometheus, *files: Path, rules: Prometheus | None = None) -> Queries:
-        """Return every query of files and what came of it."""
-        ruler = ("--rules-url", rules.url) if rules else ()
-        found: Queries = self.json("verify", "--prometheus-url", prometheus.url, *ruler, *files)["queries"]
+    def verify(
+        self, prometheus: Prometheus, *files: Path, rules: Prometheus | None = None, choose: str = ""
+    ) -> Queries:
+        """Return every query of files and what came of it, with a variable's value as NAME=VALUE."""
+        more = (*(("--rules-url", rules.url) if rules else ()), *(("--var", choose) if choose else ()))
+        found: Queries = self.json("verify", "--prometheus-url", prometheus.url, *more, *files)["queries"]
         return found
 
 
@@ -181,6 +186,7 @@ class _Act:
             time.sleep(5)
         self.seen.firing = self._firing()
         verified["faster"] = fast.verify(self.faster, fast_out)
+        verified["one DAG"] = fast.verify(self.faster, fast_out / DAGS, choose=ONE_DAG)
         verified["victoriametrics"] = self.command.verify(
             store, self.stack.out / V3, self.stack.out / RULES, rules=ruler
         )
@@ -188,11 +194,11 @@ class _Act:
         self.seen.live = self.command.json("live-check", *urls)["findings"]
 
     def sweep(self, deployment: Deployment) -> None:
-        """Run the sweeper's DAG for groups of seconds, and look at V3 once that is scraped."""
+        """Run the sweeper's DAG for groups that are older than a minute, and look at V3 once that is scraped."""
         gateway, prometheus = self.stack.pushgateway, self.stack.prometheus
         self._until("no sweeper for long", lambda: "PushgatewaySweeperMissing" in self.seen.fired)
         self.seen.groups.append(_per_run(gateway))
-        body = {"dag_run_id": "by_hand", "logical_date": None, "conf": {"max_age_mins": 1 / 60}}
+        body = {"dag_run_id": "by_hand", "logical_date": None, "conf": {"max_age_mins": 1}}
         deployment.request("POST", f"/api/v2/dags/{airflow.SWEEPER}/dagRuns", body)
         self._until("the sweep", lambda: _state(deployment, airflow.SWEEPER, "by_hand") in {"success", "failed"})
         self.seen.swept = _state(deployment, airflow.SWEEPER, "by_hand") or ""
@@ -204,10 +210,14 @@ class _Act:
         self.seen.verified["swept"] = self.command.verify(prometheus, self.stack.out / V3)
 
     def end(self) -> None:
-        """Push what the gateway refuses, and then end the gateway and an exporter."""
+        """Push what the gateway refuses, again and again, and then end the gateway and an exporter."""
         gateway = self.stack.pushgateway
-        gateway.request("POST", "/metrics/job/airflow_tasks/dag_id/broken/task_id/t/instance/demo", "task_status {\n")
-        self._until("refused pushes", lambda: "PushgatewayPushesFailing" in self.seen.fired)
+
+        def refused() -> bool:
+            gateway.request("POST", "/metrics/job/refused", "task_status {\n")
+            return "PushgatewayPushesFailing" in self.seen.fired
+
+        self._until("refused pushes", refused)
         for server in (gateway, self.spare):
             server.process.terminate()
         self._until("the last alerts", lambda: {"PushgatewayDown", "StatsdExporterDown"} <= self.seen.fired)
