@@ -71,7 +71,7 @@ class Played:
 
     ``verified`` are the queries of ``dashgen verify`` by what was asked: "prometheus", "swept" (V3 after the sweep),
     "faster", "one DAG" (that is chosen, there), "victoriametrics"; ``live`` what ``dashgen live-check`` found.
-    ``firing`` are the alerts of the first Prometheus; ``notified`` what Alertmanager had at any time, of both; ``fired``
+    ``firing`` are the alerts of the first Prometheus, ``notified`` what Alertmanager had at any time, of both, ``fired``
     the second one's, at any time.
     ``groups`` are the labels of the per-run groups before the sweep and after it, ``swept`` how its run ended.
     """
