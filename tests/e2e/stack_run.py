@@ -71,8 +71,8 @@ class Played:
 
     ``verified`` are the queries of ``dashgen verify`` by what was asked: "prometheus", "swept" (V3 after the sweep),
     "faster", "one DAG" (that is chosen, there), "victoriametrics"; ``live`` what ``dashgen live-check`` found.
-    ``firing`` are the alerts of the first Prometheus, ``notified`` what Alertmanager had at any time, of both, ``fired``
-    the second one's, at any time.
+    ``firing`` are the alerts of the first Prometheus, ``fired`` the names of the second one's, at any time;
+    ``notified`` is what Alertmanager had at any time, of both.
     ``groups`` are the labels of the per-run groups before the sweep and after it, ``swept`` how its run ended.
     """
 
