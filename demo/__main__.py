@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     """End once: what cleans up is not to be interrupted."""
     for each in ENDS:
         signal.signal(each, signal.SIG_IGN)
+    # Not by way of a buffer, which the signal may have found half written.
+    os.write(sys.stderr.fileno(), b"stopping\n")
     raise KeyboardInterrupt
 
 

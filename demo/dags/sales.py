@@ -21,7 +21,7 @@ ALWAYS = {
 }
 
 
-@dag("sales_orders", schedule=timedelta(minutes=5), **ALWAYS)
+@dag("sales_orders", schedule=timedelta(minutes=2), **ALWAYS)
 def orders() -> None:
     """Wait for the shop, and load its orders."""
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from dashgen.catalog.statsd.dags import DAGRUN_SCHEDULE_DELAY
 from demo import airflow, stack
 from tests import servers
 from tests.e2e import stack_lines
@@ -172,6 +173,8 @@ class _Act:
         for exporter, lines in ((self.spare, stack_lines.TROUBLE), (self.unmapped, stack_lines.UNMAPPED)):
             exporter.send(lines)
         self._refused_sweep()
+        again = f"increase({DAGRUN_SCHEDULE_DELAY}_count[10m]) > 0"
+        self._until("a second run of a schedule", lambda: bool(self.faster.query(again)), 2 * SHORT_SECONDS)
         names = {"AirflowTaskPartlyFailed", "AirflowTriggererStopped", "PushgatewaySweeperFailing", "AirflowTaskFailed"}
         self._until("the alerts", lambda: names <= {each["alertname"] for each in self._firing()}, ALERTS_SECONDS)
 
