@@ -11,7 +11,8 @@ import pytest
 from dashgen.render.prometheus import alerts_of
 from demo.airflow import INSTANCE
 from tests.e2e.stack_cannot import CANNOT, MAY
-from tests.e2e.stack_run import REFUSED, V3, findings, played
+from tests.e2e.stack_command import findings
+from tests.e2e.stack_run import REFUSED, V3, played
 from tests.projects import builtin
 
 if TYPE_CHECKING:
