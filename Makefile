@@ -7,11 +7,11 @@ INSTALLED := .venv/.installed
 CLOCKLESS := tests/drift tests/integration/test_rules.py
 AIRFLOWS := .tools/airflow-3.3.2/.installed .tools/airflow-2.11.2/.installed
 
-.PHONY: help build test lint bench schemas requirements servers clean
+.PHONY: help build test lint demo demo-emit bench schemas requirements servers clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 build: $(INSTALLED) ## generate out/ from the built-in catalog
 	$(BIN)/dashgen build
@@ -35,6 +35,12 @@ lint: $(INSTALLED) ## style, types, and out/ against its definitions
 	$(BIN)/mypy
 	$(BIN)/dashgen build --check
 	$(BIN)/dashgen lint
+
+demo: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## run the whole system here, with a real Airflow, until Ctrl-C
+	$(BIN)/python -m demo
+
+demo-emit: $(INSTALLED) servers ## the same with a made-up fleet instead of Airflow
+	$(BIN)/python -m demo --emit
 
 bench: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## time the command, the rules, the listener and the sweeper
 	-tools/install-servers bench

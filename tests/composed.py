@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 from jsonschema import Draft202012Validator
 
 from dashgen.render.compose import PATH
+from tests import servers
 from tests.programs import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # The programs that can be had here, by the image that a service runs.
 PROGRAMS = {
@@ -48,6 +52,12 @@ class Service:
         """The address that the health check asks."""
         return str(self.data["healthcheck"]["test"][-1])
 
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports that are published on this machine, by protocol."""
+        published = (str(each).rpartition(":")[2].partition("/") for each in self.data["ports"])
+        return {protocol or "tcp": int(port) for port, _, protocol in published}
+
     def arguments(self, out: Path, volumes: Path) -> list[str]:
         """Return the command, with paths in the container as paths below ``out`` and ``volumes``."""
         return [self._outside(str(each), out, volumes) for each in self.data.get("command", ())]
@@ -64,6 +74,25 @@ class Service:
 def services(text: str) -> dict[str, Service]:
     """Return the services of a Compose file, by name."""
     return {name: Service(name, data) for name, data in yaml.safe_load(text)["services"].items()}
+
+
+@contextmanager
+def started(service: Service, folder: Path, out: Path, *flags: str, port: int = 0) -> Iterator[servers.Server]:
+    """Run a service's program with its flags and more, on the files of ``out`` and volumes below ``folder``.
+
+    Raises:
+        ServerError: it does not start; the message holds its log.
+
+    """
+    arguments = service.arguments(out, folder)
+    for outside in service.mounts.values():
+        if not outside.startswith("."):
+            (folder / outside).mkdir(exist_ok=True)
+            # Debian's programs have places of their own by default, which nobody here may touch.
+            assert any(str((folder / outside).resolve()) in each for each in arguments), f"nothing is kept in {outside}"
+    with servers.running(PROGRAMS[service.image], (*arguments, *flags), folder, port=port) as server:
+        assert server.request("GET", urlsplit(service.health_url).path)[0] == http.client.OK
+        yield server
 
 
 def refusals(data: object) -> list[str]:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.programs import CHECKOUT
+
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -29,6 +31,13 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
     )
     assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def build_wheel(folder: Path) -> Path:
+    """Return the package as it would be published, built from the checkout into a folder."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=CHECKOUT)
+    (built,) = folder.glob("*.whl")
+    return built
 
 
 def install(wheel: Path, environment: Path) -> None:

@@ -154,11 +154,16 @@ class Pushgateway(Server):
             raise ServerError(f"POST /metrics/{group}: {status} {body.decode(errors='replace')}")
 
 
-def free_port() -> int:
-    """Return a port that nothing on loopback listens on; another process may take it."""
-    with socket.create_server((HOST, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(usual: int = 0) -> int:
+    """Return a port that nothing on loopback listens on, the usual one if it is; another process may take it."""
+    try:
+        with socket.create_server((HOST, usual)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError:
+        if not usual:
+            raise
+        return free_port()
 
 
 @contextmanager
@@ -210,36 +215,44 @@ def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> I
 
 
 @contextmanager
-def running(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
-    """Run a program that takes --web.listen-address and answers there, its log in folder.
+def running(
+    name: str, arguments: Sequence[str], folder: Path, *, port: int = 0, listen: str = "--web.listen-address"
+) -> Iterator[Server]:
+    """Run a program that takes the address where it answers by this flag, on a port or any free one; its log in folder.
 
     Raises:
         ServerError: it does not start; the message holds its log.
 
     """
-    server = _start((str(program(name)), *arguments), folder)
+    server = _start((str(program(name)), *arguments), folder, port, listen)
     try:
         yield server
     finally:
         _stop(server.process)
 
 
-def _start(command: Sequence[str], folder: Path) -> Server:
-    """Start a server, on another port if the first was taken between choice and use."""
+def _start(command: Sequence[str], folder: Path, port: int, listen: str) -> Server:
+    """Start a server; without a port on another one if the first was taken between choice and use."""
     log = folder / "log"
-    for _ in range(PORTS_TRIED):
-        chosen = free_port()
+    for _ in range(1 if port else PORTS_TRIED):
+        chosen = port or free_port()
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                (*command, f"--web.listen-address={HOST}:{chosen}"),
+                (*command, f"{listen}={HOST}:{chosen}"),
                 cwd=folder,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
             )
         server = Server(chosen, process, log)
-        if _becomes_ready(server):
+        ready = False
+        try:
+            ready = _becomes_ready(server)
+        finally:
+            # Also where somebody interrupts the wait.
+            if not ready:
+                _stop(process)
+        if ready:
             return server
-        _stop(process)
         if "address already in use" not in log.read_text(errors="replace"):
             break
     raise ServerError(f"{' '.join(command)} did not start:\n{log.read_text(errors='replace')}")

@@ -105,7 +105,7 @@ def statsd_exporter(folder: Path, mapping: str | Path, *flags: str) -> Iterator[
     file = mapping if isinstance(mapping, Path) else folder / "statsd_mapping.yml"
     if isinstance(mapping, str):
         file.write_text(mapping, encoding="utf-8")
-    port = _free_udp_port()
+    port = free_udp_port()
     arguments = (
         f"--statsd.mapping-config={file}",
         f"--statsd.listen-udp={servers.HOST}:{port}",
@@ -117,11 +117,25 @@ def statsd_exporter(folder: Path, mapping: str | Path, *flags: str) -> Iterator[
         yield StatsdExporter(server.port, server.process, server.log, port)
 
 
-def _free_udp_port() -> int:
+def free_udp_port(usual: int = 0) -> int:
+    """Return a UDP port that nothing on loopback reads, the usual one if it is; another process may take it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((servers.HOST, 0))
+        try:
+            probe.bind((servers.HOST, usual))
+        except OSError:
+            if not usual:
+                raise
+            return free_udp_port()
         port: int = probe.getsockname()[1]
         return port
+
+
+def sending(lines: str, port: int) -> dict[str, str]:
+    """Return the variables of an airflow.env, sent to a port here."""
+    named = dict(line.split("=", 1) for line in lines.splitlines() if line and not line.startswith("#"))
+    here = {"AIRFLOW__METRICS__STATSD_HOST": servers.HOST, "AIRFLOW__METRICS__STATSD_PORT": str(port)}
+    assert here.keys() <= named.keys()
+    return named | here
 
 
 def _summed(samples: Iterable[servers.Sample], name: str, labels: dict[str, str]) -> float:

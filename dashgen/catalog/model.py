@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
     from dashgen.catalog.statsd.sent import Line
 
+# https://prometheus.io/docs/concepts/metric_types/: the series that stand for one metric.
+PARTS = {
+    MetricType.HISTOGRAM: ("_bucket", "_sum", "_count"),
+    MetricType.SUMMARY: ("_sum", "_count"),
+}
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -205,6 +211,18 @@ class Catalog:
             label for metric in self.metrics for job in (metric.jobs or (None,)) for label in metric.labels_in(job)
         )
         return {label.name: label for label in found}
+
+    def metric(self, name: str) -> Metric | None:
+        """Return the metric that a series of this name belongs to: its own, or a part of a histogram or summary."""
+        found = self.by_name.get(name)
+        if found is not None:
+            return found
+        for kind, suffixes in PARTS.items():
+            for suffix in suffixes:
+                base = self.by_name.get(name.removesuffix(suffix))
+                if name.endswith(suffix) and base is not None and base.type is kind:
+                    return base
+        return None
 
     def events_setting(self, metric: Metric) -> tuple[Event, ...]:
         """Return the events that set ``metric``."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from dashgen.catalog.model import PARTS
 from dashgen.catalog.terms import JOB_LABEL, Cardinality, MetricType, closest
 from dashgen.promql import NAME_LABEL, Query, Selector, attempt
 from dashgen.promql_labels import Labels, Trace, trace
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from dashgen.checks.expressions import Expression
     from dashgen.settings import Settings
 
-# https://prometheus.io/docs/concepts/metric_types/: the series that stand for one metric.
-_PARTS = {
-    MetricType.HISTOGRAM: ("_bucket", "_sum", "_count"),
-    MetricType.SUMMARY: ("_sum", "_count"),
-}
 _BUCKET_LABEL = "le"
 _QUANTILE_LABEL = "quantile"
 _ALTERNATION = re.compile(r"[\w:.-]+(?:\|[\w:.-]+)*")
@@ -34,7 +30,7 @@ _ALTERNATION = re.compile(r"[\w:.-]+(?:\|[\w:.-]+)*")
 def series(metric: Metric, name: str | None = None) -> tuple[str, ...]:
     """Return the names of a metric's series, or were it called ``name``: its own, and its parts if it has any."""
     own = name or metric.name
-    return (own, *(f"{own}{suffix}" for suffix in _PARTS.get(metric.type, ())))
+    return (own, *(f"{own}{suffix}" for suffix in PARTS.get(metric.type, ())))
 
 
 nearest = lru_cache(maxsize=4096)(closest)
@@ -68,15 +64,7 @@ class Context:
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric that a series of this name belongs to."""
-        found = self.catalog.by_name.get(name)
-        if found is not None:
-            return found
-        for kind, suffixes in _PARTS.items():
-            for suffix in suffixes:
-                base = self.catalog.by_name.get(name.removesuffix(suffix))
-                if name.endswith(suffix) and base is not None and base.type is kind:
-                    return base
-        return None
+        return self.catalog.metric(name)
 
     def is_counter(self, name: str) -> bool:
         """Whether the series of this name only ever grow: counters, and parts of histograms."""

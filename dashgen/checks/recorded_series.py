@@ -64,7 +64,9 @@ def _labels(context: Context, rule: Element, metric: Metric) -> Iterator[Finding
     if result is None or metric.open_labels:
         return
     added = rule.data.get("labels")
-    made = {*result, *(added if isinstance(added, Mapping) else ())} - {NAME_LABEL}
+    # External labels are on no series where rules are evaluated, though a dashboard may see them elsewhere.
+    made = {*(result - context.settings.extra_labels.keys()), *(added if isinstance(added, Mapping) else ())}
+    made -= {NAME_LABEL}
     labels = [label for job in metric.jobs or (None,) for label in metric.labels_in(job)]
     needed = {label.name for label in labels if not label.optional}
     allowed = {label.name for label in labels}

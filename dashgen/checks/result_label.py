@@ -36,9 +36,14 @@ NAME = "result-label"
 
 def check(context: Context) -> Iterator[Finding]:
     """Follow the labels through each query, and compare with what is expected of it."""
+    rules = frozenset(rule for document in context.documents for rule in document.rules)
     for element, expression, query in context.queries():
         traced = context.trace(query)
-        yield from _unmatched(context, element, query, traced.named)
+        # External labels are on no series where rules are evaluated.
+        absent = context.settings.extra_labels.keys() if element in rules else ()
+        yield from _unmatched(
+            context, element, query, [each for each in traced.named if each.label not in absent or not each.implied]
+        )
         expected = [(each.label, each.clause, each.available) for each in traced.named if not each.implied]
         expected += [(use.label, use.where, traced.result) for use in expression.uses]
         for label, where, available in dict.fromkeys(expected):

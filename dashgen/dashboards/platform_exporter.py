@@ -98,6 +98,7 @@ def _events() -> tuple[Panel, ...]:
                 ranged(happened(STATSD_UDP_PACKET_DROPS), f"packets dropped {HERE}"),
             ],
             size=_QUARTER,
+            may_be_empty="None has happened: the exporter counts from the first one.",
         ),
     )
 

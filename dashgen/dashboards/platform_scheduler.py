@@ -153,5 +153,6 @@ def _work() -> tuple[Panel, ...]:
                 ranged(happened(LOCAL_TASK_JOB_PROLONGED_HEARTBEAT_FAILURE), f"task gave up on its heartbeat {HERE}"),
             ],
             size=THIRD,
+            may_be_empty=NOT_YET,
         ),
     )

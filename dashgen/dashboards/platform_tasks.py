@@ -24,6 +24,7 @@ from dashgen.dashboards.panels import Column, table, timeseries
 from dashgen.dashboards.platform_scope import (
     HERE,
     IN_EACH,
+    NOT_YET,
     OF_EXPORTER,
     PER_MINUTE,
     RANGE_END,
@@ -82,6 +83,7 @@ def tasks(settings: Settings) -> tuple[Panel, ...]:
                 ranged(happened(SCHEDULER_ORPHANED_TASKS_ADOPTED), f"orphaned, adopted {HERE}"),
             ],
             size=THIRD,
+            may_be_empty=NOT_YET,
         ),
         _failures(),
         _shares(settings),

@@ -93,11 +93,15 @@ class Diagnosis:
 
     def _lacks(self, selector: Selector, label: str) -> bool:
         """Whether there are series, and none of them has the label."""
-        known = self.catalog.labels.get(label)
-        if label == NAME_LABEL or (known is not None and known.optional):
+        if label == NAME_LABEL or self.optional(label, selector.name):
             return False
         having = Selector(selector.name, (*selector.matchers, present(label)))
         return bool(self.facts.count(str(selector))) and not self.facts.count(str(having))
+
+    def optional(self, label: str, name: str) -> bool:
+        """Whether the series of a metric may lack a label by the catalog: not all have it, or tagged lines alone."""
+        known, metric = self.catalog.labels.get(label), self.catalog.metric(name)
+        return known is not None and (known.optional or (metric is not None and known in metric.tags))
 
     def instead(self, selector: str, label: str) -> str:
         """Say which label the series of a selector have in place of one that they don't."""

@@ -142,14 +142,13 @@ class _Asker:
 
     def _label_missing(self, asked: Asked, found: list[Labels]) -> Reason | None:
         for label in asked.labels:
-            if found and not any(label in labels for labels in found) and not self._optional(label):
+            if found and not any(label in labels for labels in found) and not self._optional(label, asked):
                 message = f"the legend or a text names {label}, which none of its {len(found)} series has"
                 return Reason(Cause.LABEL_MISSING, message, drift=True)
         return self.diagnosis.labels_missing(asked.expr)
 
-    def _optional(self, label: str) -> bool:
-        known = self.diagnosis.catalog.labels.get(label)
-        return known is not None and known.optional
+    def _optional(self, label: str, asked: Asked) -> bool:
+        return any(self.diagnosis.optional(label, name) for name in self._names(asked))
 
     def _recorded(self, asked: Asked, number: int) -> tuple[Status, Reason | None]:
         facts = self.diagnosis.facts
@@ -169,7 +168,7 @@ class _Asker:
 
     def _all_known(self, asked: Asked) -> bool:
         """Whether the catalog has every metric of a query: then it is there that nothing has come yet."""
-        return self._names(asked) <= self.diagnosis.catalog.by_name.keys()
+        return all(map(self.diagnosis.catalog.metric, self._names(asked)))
 
     def _only_alerts(self, asked: Asked) -> bool:
         """Whether a query looks at alerts alone, which are not there until one is."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from dashgen.catalog.terms import JOB_LABEL, Matcher, closest
+from dashgen.catalog.statsd.exporter import STATSD_EVENTS_UNMAPPED
+from dashgen.catalog.terms import JOB_LABEL, Matcher, MetricType, Source, closest
 from dashgen.checks.context import alternatives
 from dashgen.promql import NAME_LABEL, Selector
+from dashgen.render.statsd import FOLDER, MAPPING
 from dashgen.verify.facts import LOOKBACK_DAYS
 from dashgen.verify.outcome import Cause, Reason
 from dashgen_plugin.environment import SWITCHES
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 # Prometheus puts this before a label of the target's when the scrape's own has its name.
 EXPORTED = "exported_"
 _MOST_VALUES = 5
+_MAPPING = f"out/{FOLDER}/{MAPPING}"
+_OVER_STATSD = frozenset({Source.STATSD, Source.STATSD_EXPORTER})
 _POSITIVE = frozenset({"=", "=~"})
 
 
@@ -42,7 +46,7 @@ def why_nothing(selector: Selector, facts: Facts, catalog: Catalog) -> Reason | 
 
 def _never_seen(name: str, facts: Facts, catalog: Catalog) -> Reason:
     message = f"metric {name} has never been seen here"
-    metric = catalog.by_name.get(name)
+    metric = catalog.metric(name)
     near = closest(name, facts.names())
     if metric is not None and metric.renamed_from in facts.names():
         hint = (
@@ -53,7 +57,12 @@ def _never_seen(name: str, facts: Facts, catalog: Catalog) -> Reason:
         hint = f"It comes from {metric.source.value}; dashgen explain {name} says more.{like}"
     else:
         hint = f"Did you mean {near}?" if near else ""
-    return Reason(Cause.NEVER_SEEN, message, hint, drift=True)
+    if metric is not None and metric.source is Source.STATSD and facts.count(f"{STATSD_EVENTS_UNMAPPED} > 0"):
+        hint = f"statsd_exporter lets names through that no rule maps: run it with --statsd.mapping-config={_MAPPING}."
+        return Reason(Cause.NEVER_SEEN, message, hint, drift=True)
+    # What counts events comes with the first of them.
+    counts = metric is not None and metric.source in _OVER_STATSD and metric.type is not MetricType.GAUGE
+    return Reason(Cause.NEVER_SEEN, message, hint, drift=not counts)
 
 
 def _matchers(selector: Selector, facts: Facts, catalog: Catalog) -> Reason:

@@ -227,22 +227,32 @@ def _environment(version: str, wheel: Path) -> Path:
     pristine = TOOLS / copy.name
     if not (pristine / ".installed").exists():
         raise MissingProgramError(f"there is no Airflow in {pristine}: `make test` installs it")
-    shutil.copytree(pristine, copy, symlinks=True)
+    shutil.copytree(pristine, copy, symlinks=True, copy_function=_link)
     install(wheel, copy)
     if version in DRIVERS:
         run(UV, "pip", "install", "--quiet", "--python", copy, DRIVERS[version])
     return copy
 
 
+def _link(source: str, copy: str) -> None:
+    """Copy a file of the environment without its bytes, which nobody changes, where the file system can."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
+
+
 @contextmanager
-def airflow_3(folder: Path, wheel: Path, database: Sqlite, gateway: str, **settings: str) -> Iterator[Deployment]:
-    """Run all components of Airflow 3.
+def airflow_3(
+    folder: Path, wheel: Path, database: Sqlite, gateway: str, port: int = 0, /, **settings: str
+) -> Iterator[Deployment]:
+    """Run all components of Airflow 3, its API server on a port or any free one.
 
     Raises:
         AirflowError: a component does not start.
 
     """
-    port = free_port()
+    port = port or free_port()
     own = {
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(port),
@@ -259,8 +269,10 @@ def airflow_3(folder: Path, wheel: Path, database: Sqlite, gateway: str, **setti
     make(deployment, wheel)
     database.share()
     try:
-        deployment.start("api-server", "dag-processor", "scheduler", "triggerer")
+        deployment.start("api-server", "dag-processor", "triggerer")
         deployment.wait("the API server", lambda: _answers(deployment))
+        # Only now: a task waits seconds for its first answer, and this server's takes longer.
+        deployment.start("scheduler")
         deployment.wait("the DAGs", lambda: bool(database.dags()))
         yield deployment
     finally:
@@ -289,6 +301,8 @@ def airflow_2(folder: Path, wheel: Path, database: Database, gateway: str, **set
 def _answers(deployment: Deployment) -> bool:
     try:
         deployment.request("GET", "/auth/token")
+        # What tasks ask is made ready with the first request.
+        deployment.request("GET", "/execution/health")
     except (OSError, http.client.HTTPException, AirflowError):
         return False
     return True

@@ -17,7 +17,7 @@ from tests import servers
 from tests.e2e.scenarios import AIRFLOW_2, AIRFLOW_3
 from tests.programs import CHECKOUT
 from tests.projects import builtin
-from tests.statsd_exporter import statsd_exporter
+from tests.statsd_exporter import sending, statsd_exporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,11 +108,7 @@ class Ear:
 
     def environment(self, lines: str) -> dict[str, str]:
         """Return the variables of an airflow.env that make Airflow send here."""
-        named = dict(line.split("=", 1) for line in lines.splitlines() if line and not line.startswith("#"))
-        _, port = self.receiver.getsockname()
-        here = {"AIRFLOW__METRICS__STATSD_HOST": servers.HOST, "AIRFLOW__METRICS__STATSD_PORT": str(port)}
-        assert here.keys() <= named.keys()
-        return named | here
+        return sending(lines, self.receiver.getsockname()[1])
 
 
 @contextmanager

@@ -5,17 +5,15 @@ Grafana can't be had here. Hosts are replaced by loopback, and nothing else.
 
 from __future__ import annotations
 
-import http.client
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
 from dashgen.render.compose import PATH
 from tests import servers
-from tests.composed import PROGRAMS, Service, services
+from tests.composed import services, started
 from tests.projects import built, written
 
 if TYPE_CHECKING:
@@ -30,24 +28,9 @@ PROMETHEUS, PUSHGATEWAY, ALERTMANAGER, EXPORTER = (
     SERVICES["alertmanager"],
     SERVICES["statsd-exporter"],
 )
-# Its ports for StatsD are fixed unless told otherwise, and another test may have taken them.
+# The exporter's ports for StatsD are fixed unless told otherwise, and another test may have taken them.
 ON_FREE_PORTS = {EXPORTER.name: ("--statsd.listen-udp=127.0.0.1:0", "--statsd.listen-tcp=")}
 SCRAPED_WITHIN_SECONDS = 90.0
-
-
-@contextmanager
-def started(service: Service, folder: Path, out: Path) -> Iterator[servers.Server]:
-    """Run a service's program with its flags, on the files of ``out`` and volumes below ``folder``."""
-    arguments = service.arguments(out, folder)
-    for outside in service.mounts.values():
-        if not outside.startswith("."):
-            (folder / outside).mkdir(exist_ok=True)
-            # Debian's programs have places of their own by default, which no test may touch.
-            assert any(str((folder / outside).resolve()) in each for each in arguments), f"nothing is kept in {outside}"
-    arguments += ON_FREE_PORTS.get(service.name, ())
-    with servers.running(PROGRAMS[service.image], arguments, folder) as server:
-        assert server.request("GET", urlsplit(service.health_url).path)[0] == http.client.OK
-        yield server
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -70,7 +53,8 @@ def stack(tmp_path: Path) -> Iterator[dict[str, servers.Server]]:
             folder = tmp_path / service.name
             folder.mkdir()
             out = written(tmp_path / "out", files)
-            found[service.name] = running.enter_context(started(service, folder, out))
+            flags = ON_FREE_PORTS.get(service.name, ())
+            found[service.name] = running.enter_context(started(service, folder, out, *flags))
             host = f"{service.name}:{service.data['ports'][0].rpartition(':')[2]}"
             address = found[service.name].url.removeprefix("http://")
             files["prometheus/prometheus.yml"] = files["prometheus/prometheus.yml"].replace(host, address)

@@ -16,6 +16,7 @@ from dashgen.settings import Settings, StatsdSettings
 from tests import fleet, servers, watched_fleet
 from tests.command import dashgen
 from tests.programs import CHECKOUT
+from tests.statsd_exporter import statsd_exporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ RECORDING = "prometheus/rules/recording.yml"
 ALERTS = "prometheus/rules/alerts.yml"
 FAILED = 'panel "Tasks failed" A'
 PATIENCE_SECONDS = 60
+SENT = ("airflow.tagged.scheduler_heartbeat:1|c", "airflow.tagged.pool.open_slots,pool_name=default_pool:128|g")
+UNMAPPED = "airflow_tagged_scheduler_heartbeat"
 
 Queries = list[dict[str, Any]]
 
@@ -162,6 +165,32 @@ def test_rules_evaluated_elsewhere(tmp_path: Path, exposed: str) -> None:
         urls = ("--prometheus-url", store.url, "--rules-url", ruler.url)
         done = dashgen("verify", *urls, "--format", "json", ALERTS, cwd=tmp_path / "store")
     assert "rule file not loaded" not in done.stdout
+
+
+def test_exporter_without_its_mapping(tmp_path: Path) -> None:
+    """What Airflow sends comes through under other names; the reason is the exporter's missing mapping."""
+    (tmp_path / "exporter").mkdir()
+    (tmp_path / "prometheus").mkdir()
+    with (
+        servers.pushgateway(tmp_path) as gateway,
+        statsd_exporter(tmp_path / "exporter", "mappings: []\n") as exporter,
+    ):
+        settings = f'pushgateway_targets = ["{servers.HOST}:{gateway.port}"]\nalertmanager_targets = []\n'
+        settings += f'[statsd]\ntargets = ["{servers.HOST}:{exporter.port}"]\n'
+        (tmp_path / "dashgen.toml").write_text(settings, encoding="utf-8")
+        assert dashgen("build", cwd=tmp_path).code == 0
+        exporter.send(SENT)
+        config = (tmp_path / "out/prometheus/prometheus.yml").read_text(encoding="utf-8")
+        config = re.sub(r"scrape_(interval|timeout): .*", r"scrape_\1: 1s", config)
+        with servers.prometheus(tmp_path / "prometheus", config) as server:
+            _wait(server, UNMAPPED)
+            found = verified(tmp_path, server, "out/grafana/dashboards/airflow_platform.json", f"out/{ALERTS}")
+    alert = 'group "platform_alerts", alert "AirflowSchedulerHeartbeatStopped"'
+    for subject in ('panel "Heartbeats" A', alert):
+        for each in (each for each in found if each["subject"] == subject):
+            assert each["message"] == "metric airflow_scheduler_heartbeat_total has never been seen here"
+            assert each["hint"].endswith("--statsd.mapping-config=out/statsd/statsd_mapping.yml.")
+    assert {'panel "Heartbeats" A', alert} <= {each["subject"] for each in found}
 
 
 def test_nothing_was_pushed(tmp_path: Path) -> None:

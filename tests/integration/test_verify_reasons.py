@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from dashgen.verify.diagnose import Diagnosis
 from dashgen.verify.facts import Facts
 from tests import servers
 from tests.programs import promtool
+from tests.projects import builtin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,7 @@ SERIES = {
     'lag{job="load",exported_team="x"}': 1,
     'size{job="load",table="a"}': 3,
     'files{path="C:\\\\dir"}': 1,
+    'airflow_executor_open_slots{job="statsd_exporter",executor_class_name="LocalExecutor"}': 4,
 }
 RULES = {"rows:sum": "sum(rows)", "rows:large": "rows > 100", "rows:deep": "rows:large > 200", "loop:a": "loop:a + 1"}
 LOADED = frozenset({"size:sum"})
@@ -155,3 +158,27 @@ def test_hint_for_a_label_that_the_scrape_renamed(diagnosis: Diagnosis) -> None:
     reason = diagnosis.labels_missing("sum by (team) (lag)")
     assert reason is not None
     assert "honor_labels" in reason.hint
+
+
+@pytest.mark.parametrize(
+    ("metric", "drift"),
+    [
+        ("airflow_connection_test_failed_total", False),
+        ("airflow_task_duration_seconds_sum", False),
+        ("statsd_exporter_sample_errors_total", False),
+        ("airflow_pool_open_slots", True),
+        ("dag_run_status", True),
+        ("airflow_connection_test_failed_sum", True),
+    ],
+)
+def test_what_counts_events_comes_with_the_first(metric: str, drift: bool, diagnosis: Diagnosis) -> None:  # noqa: FBT001
+    """A counter or timer of StatsD that was never seen has counted nothing yet; anything else is missing."""
+    reason = replace(diagnosis, catalog=builtin().catalog).why(f'increase({metric}{{job="statsd_exporter"}}[5m])')
+    assert (reason.cause.value, reason.drift) == ("metric never seen", drift)
+
+
+@pytest.mark.parametrize(("label", "told"), [("name", False), ("pool_name", True)])
+def test_tags_are_on_tagged_lines_alone(label: str, told: bool, diagnosis: Diagnosis) -> None:  # noqa: FBT001
+    """A label that the catalog knows as a tag of the metric may be missing; another one may not."""
+    known = replace(diagnosis, catalog=builtin().catalog)
+    assert bool(known.labels_missing(f"max by ({label}) (airflow_executor_open_slots)")) == told

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from dashgen import project
+from dashgen.build import build
 from dashgen.settings import Settings
 from dashgen.settings_file import load
 
@@ -31,9 +32,12 @@ def test_defaults(tmp_path: Path) -> None:
 
 
 def test_example(tmp_path: Path) -> None:
-    """The example is one that the built-in definitions take."""
+    """The example is one that the built-in definitions take, and build with."""
     example = read("Example", tmp_path)
     (tmp_path / "billing.py").write_text(
         "from dashgen.definitions import Definitions\n\n\ndef define(settings):\n    return Definitions()\n"
     )
-    assert project.load(example, tmp_path).settings == example
+    loaded = project.load(example, tmp_path)
+    assert loaded.settings == example
+    # The exception is for a panel of the module that is not here.
+    assert {problem.place.subject for problem in build(loaded).problems} == {"lint.ignore"}
