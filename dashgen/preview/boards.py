@@ -1,0 +1,129 @@
+"""What the preview shows: the dashboards of the project as build makes them, and dashboard files."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashgen import report
+from dashgen.build import build
+from dashgen.checks.document import Kind
+from dashgen.checks.read import read_all
+from dashgen.commands import workspace
+from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
+from dashgen.render import grafana
+from dashgen.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dashgen.checks.document import Document
+
+RULE = "preview"
+
+_LONGEST_UID = 40
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard: ``uid`` is its address in the preview, ``file`` where it is, ``data`` Grafana's JSON."""
+
+    uid: str
+    title: str
+    description: str
+    file: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is shown: dashboards in their order, and what is wrong with their definitions.
+
+    ``datasource`` is the uid of the data source that they ask, ``prometheus_url`` the settings' address of it.
+    """
+
+    boards: tuple[Board, ...] = ()
+    problems: str = ""
+    datasource: str = Settings.datasource_uid
+    prometheus_url: str = Settings.prometheus_url
+
+    def dump(self) -> str:
+        """Write it as JSON; :func:`parse` reads it."""
+        return json.dumps(asdict(self))
+
+
+def parse(text: str) -> Shown:
+    """Read what :meth:`Shown.dump` wrote.
+
+    Raises:
+        ValueError, LookupError, TypeError: it is something else.
+
+    """
+    data = json.loads(text)
+    return Shown(**{**data, "boards": tuple(Board(**each) for each in data["boards"])})
+
+
+def load(config: Path | None, out: Path | None, paths: Sequence[Path]) -> Shown:
+    """Build the project in memory, and read the files; one that has the uid of another goes before it.
+
+    The project's problems are part of what is shown.
+
+    Raises:
+        DashgenError: the project can't be loaded, or a file can't be shown.
+
+    """
+    work = workspace.load(config, out)
+    named = read(paths)
+    built = build(work.project)
+    boards = {board.uid: board for board in _built(built.files, work.out)} | {board.uid: board for board in named}
+    settings = work.project.settings
+    return Shown(tuple(boards.values()), report.text(built.problems), settings.datasource_uid, settings.prometheus_url)
+
+
+def read(paths: Sequence[Path]) -> list[Board]:
+    """Read dashboards from files and folders.
+
+    Raises:
+        DashgenError: a file is no dashboard or can't be read, or two have the same uid.
+
+    """
+    documents, problems = read_all(paths)
+    boards: dict[str, Board] = {}
+    for document in documents:
+        place = Place(document.root.place.file)
+        if document.kind is not Kind.DASHBOARD:
+            # In a folder, rule files lie beside dashboards.
+            if Path(place.file) in paths:
+                problems.append(Problem(place, RULE, "a rule file, not a dashboard", "Name a dashboard."))
+            continue
+        board = _read(document)
+        if (other := boards.get(board.uid)) is not None and other.data != board.data:
+            message = f"has the uid {board.uid} of {other.file}"
+            problems.append(Problem(place, RULE, message, "Name one of them, or change its uid."))
+        boards.setdefault(board.uid, board)
+    if paths and not boards and not problems:
+        problems.append(Problem(Place(str(paths[0])), RULE, "no dashboard there", "Name a dashboard's file."))
+    if problems:
+        raise DashgenError(problems, EXIT_USAGE)
+    return list(boards.values())
+
+
+def _built(files: Mapping[str, str], out: Path) -> Iterable[Board]:
+    for path, text in files.items():
+        if path.startswith(f"{grafana.FOLDER}/"):
+            yield _board(json.loads(text), str(out / path))
+
+
+def _read(document: Document) -> Board:
+    return _board(document.root.data, document.root.place.file)
+
+
+def _board(data: Mapping[str, Any], file: str) -> Board:
+    stem = Path(file).stem
+    title, description = data.get("title"), data.get("description")
+    # What a path can hold without being escaped, as Grafana's own uids are.
+    uid = re.sub(r"[^A-Za-z0-9_-]", "-", str(data.get("uid") or stem))[:_LONGEST_UID]
+    return Board(uid, str(title or stem), str(description or ""), Place(file).shown_file, data)
