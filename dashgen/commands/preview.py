@@ -6,6 +6,7 @@ import errno
 import signal
 import sys
 import threading
+import time
 import webbrowser
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -16,18 +17,19 @@ import click
 
 from dashgen import report
 from dashgen.commands import access as options
+from dashgen.commands import progress, workspace
 from dashgen.preview import boards
 from dashgen.preview.server import BUNDLE, INDEX, Server
 from dashgen.preview.state import Source, State
-from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError
-from dashgen.pushgateway.address import AddressError
+from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError
+from dashgen.pushgateway.address import Address, AddressError
 from dashgen.verify.client import Access, Client, UnreachableError
 from dashgen.verify.time_range import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from dashgen.preview.boards import Shown
+    from dashgen.preview.boards import Board, Shown
 
 RULE = "preview"
 _COMMAND = "dashgen preview"
@@ -55,8 +57,9 @@ class Asked:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What is named and not a dashboard's uid."""
-        return tuple(map(Path, self.named))
+        """The files and folders among what is named; with ``png``, what is none can be a dashboard's uid."""
+        found = (Path(each) for each in self.named)
+        return tuple(each for each in found if self.png is None or each.exists())
 
 
 def run(asked: Asked) -> int:
@@ -66,13 +69,17 @@ def run(asked: Asked) -> int:
         DashgenError: an option, the project or a file is wrong, or something that is needed is not there.
 
     """
+    # Services are ended like this; it is as good as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _consistent(asked)
     shown = _shown(asked)
     with ExitStack() as stack:
-        access, source = _source(asked, shown)
+        access, source = stack.enter_context(_source(asked, shown))
         state = State(shown, source)
         server = stack.enter_context(_listening(asked.port, state, access, _seconds(asked)))
         stack.callback(state.close)
+        if asked.png is not None:
+            return _draw(asked.png, _chosen(asked, state.boards), server.url)
         _serve(asked, server, state)
     return 0
 
@@ -98,10 +105,24 @@ def _shown(asked: Asked) -> Shown:
     return shown
 
 
-def _source(asked: Asked, shown: Shown) -> tuple[Access, Source]:
+@contextmanager
+def _source(asked: Asked, shown: Shown) -> Iterator[tuple[Access, Source]]:
+    """Yield the server to ask; one with a sample runs meanwhile."""
+    if asked.sample:
+        from dashgen.preview import sample  # noqa: PLC0415  (only where it is asked for)
+
+        began = time.monotonic()
+        project = workspace.load(asked.config).project
+        with ExitStack() as stack:
+            with progress.shown() as bar:
+                url = stack.enter_context(sample.running(project, bar))
+            taken = time.monotonic() - began
+            click.echo(f"sample: a day of Airflow in a Prometheus at {url}, made in {taken:.1f} s", err=True)
+            yield Access(Address.parse(url)), Source(url, sample=True, scrape_interval=sample.SCRAPE_INTERVAL)
+        return
     reach = replace(asked.reach, url=asked.reach.url or shown.prometheus_url)
     access = options.prometheus(reach, RULE, asked.headers)
-    return access, Source(str(access.address), sample=False, scrape_interval=_duration(asked.scrape_interval))
+    yield access, Source(str(access.address), sample=False, scrape_interval=_duration(asked.scrape_interval))
 
 
 @contextmanager
@@ -131,8 +152,6 @@ def _bound(port: int | None, state: State, access: Access, seconds: float) -> Se
 
 def _serve(asked: Asked, server: Server, state: State) -> None:
     """Serve until Ctrl-C."""
-    # Services are ended like this; it is as good as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     click.echo(f"{report.counted(len(state.boards), 'dashboard')}: {server.url}")
     sys.stdout.flush()
     try:
@@ -142,6 +161,47 @@ def _serve(asked: Asked, server: Server, state: State) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("ended", err=True)
+
+
+def _chosen(asked: Asked, shown: Sequence[Board]) -> list[Board]:
+    """Return what is named, by uid or by file; all where nothing is."""
+    named = {board.uid for board in boards.read(asked.paths)}
+    paths = {str(path) for path in asked.paths}
+    uids = [board.uid for board in shown]
+    for each in asked.named:
+        if each in uids:
+            named.add(each)
+        elif each not in paths and str(Path(each)) not in paths:
+            raise _error(f"{each!r} is no file and no dashboard's uid", f"There are {', '.join(uids)}.")
+    return [board for board in shown if not named or board.uid in named]
+
+
+def _draw(folder: Path, chosen: Sequence[Board], url: str) -> int:
+    """Write the pictures, and return the exit code."""
+    from dashgen.preview import pictures  # noqa: PLC0415  (only where it is asked for)
+    from dashgen.preview.chromium import ChromiumError  # noqa: PLC0415  (the same)
+
+    failed = False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with progress.shown() as bar:
+            bar.phase("drawing", len(chosen) * len(pictures.THEMES))
+            for picture in pictures.draw(url, chosen, folder):
+                bar.advance(1)
+                click.echo(str(picture.file))
+                for failure in picture.failures:
+                    click.echo(f"failed   {picture.file.name}: {failure}", err=True)
+                for empty in picture.empty:
+                    click.echo(f"no data  {picture.file.name}: {empty}", err=True)
+                failed = failed or bool(picture.failures)
+    except ChromiumError as error:
+        raise _error(f"Chromium fails: {error}", "Does chromium --version run?", EXIT_UNREACHABLE) from None
+    except OSError as error:
+        hint = "Name another folder with --png."
+        raise options.problem(
+            str(folder), RULE, f"can't be written: {error.strerror}", hint, EXIT_UNREACHABLE
+        ) from None
+    return EXIT_FINDINGS if failed else 0
 
 
 def _probe(access: Access, seconds: float) -> None:
