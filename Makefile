@@ -4,19 +4,21 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+WEB := dashgen/preview/web
+BUNDLE := dashgen/preview/bundle/LICENCES.txt
 AIRFLOWS := .tools/airflow-3.3.2/.installed .tools/airflow-2.11.2/.installed
 
-.PHONY: help build test lint bench schemas requirements servers clean
+.PHONY: help build test lint bench preview-bundle wheel schemas requirements servers clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 build: $(INSTALLED) ## generate out/ from the built-in catalog
 	$(BIN)/dashgen build
 
 # A whole Airflow needs the machine for itself: beside other tests its database makes it wait too long.
-test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
+test: $(INSTALLED) $(AIRFLOWS) servers preview-bundle ## run every test, against real servers
 	status=0; \
 	$(BIN)/pytest tests/e2e || status=$$?; \
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e || status=$$?; \
@@ -32,6 +34,11 @@ lint: $(INSTALLED) ## style, types, and out/ against its definitions
 bench: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## time the command, the rules, the listener and the sweeper
 	-tools/install-servers bench
 	$(BIN)/python -m bench
+
+preview-bundle: $(BUNDLE) ## build the page of `dashgen preview`
+
+wheel: $(INSTALLED) $(BUNDLE) ## build the package, with the page of `dashgen preview`, into dist/
+	$(BIN)/python -m hatchling build -t wheel -t sdist -d dist
 
 schemas: ## regenerate dashgen/schemas from Grafana's own types
 	tools/install-servers node
@@ -49,6 +56,15 @@ clean: ## remove the environments and the tools made here
 # those that need it fail, and name it.
 servers: $(INSTALLED)
 	-tools/install-servers
+
+# Checked, bundled, and its licences held against those that may be shipped.
+$(BUNDLE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/src $(WEB)/lint $(WEB)/tools -type f) $(wildcard $(WEB)/*.json $(WEB)/*.mjs)
+	npm --prefix $(WEB) run --silent check
+	npm --prefix $(WEB) run --silent build
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	tools/install-servers node
+	npm --prefix $(WEB) ci --loglevel=error
 
 $(INSTALLED): pyproject.toml requirements/dev.txt tools/make-venv
 	tools/make-venv $(PYTHON) .venv

@@ -1,0 +1,27 @@
+/** What checks read of the page: `window.dashgenPreview`. */
+import type { EmbeddedScene } from '@grafana/scenes';
+import { type Problem, problems } from './problems';
+import { isReady, type PanelReport, reportOf, visiblePanels } from './scene/reports';
+
+export interface DebugSurface {
+  readonly problems: readonly Problem[];
+  panels: () => PanelReport[];
+  /** Whether every panel that can be seen has finished. */
+  ready: () => boolean;
+}
+
+declare global {
+  interface Window {
+    dashgenPreview?: DebugSurface;
+  }
+}
+
+export function exposeScene(scene: EmbeddedScene): void {
+  window.dashgenPreview = {
+    get problems() {
+      return problems.current();
+    },
+    panels: () => visiblePanels(scene).map(reportOf),
+    ready: () => isReady(scene),
+  };
+}
