@@ -18,9 +18,10 @@ import click
 from dashgen import report
 from dashgen.commands import access as options
 from dashgen.commands import progress, workspace
-from dashgen.preview import boards
+from dashgen.preview import boards, watch
 from dashgen.preview.server import BUNDLE, INDEX, Server
 from dashgen.preview.state import Source, State
+from dashgen.preview.watch import Watched
 from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.verify.client import Access, Client, UnreachableError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dashgen.preview.boards import Board, Shown
+    from dashgen.preview.watch import Seen
 
 RULE = "preview"
 _COMMAND = "dashgen preview"
@@ -61,6 +63,11 @@ class Asked:
         found = (Path(each) for each in self.named)
         return tuple(each for each in found if self.png is None or each.exists())
 
+    @property
+    def watched(self) -> Watched:
+        """What the dashboards are made from."""
+        return Watched(self.config, self.out, self.paths)
+
 
 def run(asked: Asked) -> int:
     """Serve the page until Ctrl-C, or write pictures; return the exit code.
@@ -72,6 +79,7 @@ def run(asked: Asked) -> int:
     # Services are ended like this; it is as good as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _consistent(asked)
+    before = asked.watched.seen() if asked.watch else {}
     shown = _shown(asked)
     with ExitStack() as stack:
         access, source = stack.enter_context(_source(asked, shown))
@@ -80,7 +88,7 @@ def run(asked: Asked) -> int:
         stack.callback(state.close)
         if asked.png is not None:
             return _draw(asked.png, _chosen(asked, state.boards), server.url)
-        _serve(asked, server, state)
+        _serve(asked, server, state, before)
     return 0
 
 
@@ -90,6 +98,8 @@ def _consistent(asked: Asked) -> None:
         raise _error("the page is not built", hint)
     if asked.sample and asked.reach.url:
         raise _error("--sample and --prometheus-url", "Take one of the two: --sample has a Prometheus of its own.")
+    if asked.png is not None and (asked.watch or asked.browse):
+        raise _error("--png with --watch or --open", "With --png, pictures are written once, and that is all.")
 
 
 def _shown(asked: Asked) -> Shown:
@@ -150,7 +160,7 @@ def _bound(port: int | None, state: State, access: Access, seconds: float) -> Se
     raise AssertionError
 
 
-def _serve(asked: Asked, server: Server, state: State) -> None:
+def _serve(asked: Asked, server: Server, state: State, before: Seen) -> None:
     """Serve until Ctrl-C."""
     click.echo(f"{report.counted(len(state.boards), 'dashboard')}: {server.url}")
     sys.stdout.flush()
@@ -158,6 +168,8 @@ def _serve(asked: Asked, server: Server, state: State) -> None:
         if asked.browse:
             webbrowser.open(server.url)
         _probe(server.access, min(server.seconds, _PROBE_SECONDS))
+        if asked.watch:
+            watch.follow(state, asked.watched, before, lambda told: click.echo(told, err=True))
         threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("ended", err=True)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 AIRFLOW = "airflow-sample"
 DAY, HOUR = 86400, 3600
 # Few enough for a day of them to be read in seconds, with runs of all kinds.
-SIZE = Size(dags=10, tasks=5, runs=4, failing=12.0, seed=5)
+SIZE = Size(dags=10, tasks=5, runs=4, failing=20.0, seed=5)
 # So many runs of a DAG before the day, for what each series is when it begins.
 _RUNS_BEFORE = 2
 _GROUPS_SWEPT_A_SECOND = 500

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashgen import report
-from dashgen.build import build
+from dashgen.build import build, dashboards
 from dashgen.checks.document import Kind
 from dashgen.checks.read import read_all
 from dashgen.commands import workspace
 from dashgen.problems import EXIT_USAGE, DashgenError, Place, Problem
-from dashgen.render import grafana
 from dashgen.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dashgen.checks.document import Document
 
@@ -75,12 +74,24 @@ def load(config: Path | None, out: Path | None, paths: Sequence[Path]) -> Shown:
         DashgenError: the project can't be loaded, or a file can't be shown.
 
     """
+    *_, whole = stages(config, out, paths)
+    return whole
+
+
+def stages(config: Path | None, out: Path | None, paths: Sequence[Path]) -> Iterator[Shown]:
+    """Yield what :func:`load` returns twice: as soon as there are dashboards, and when the problems are known.
+
+    Raises:
+        DashgenError: as :func:`load`.
+
+    """
     work = workspace.load(config, out)
-    named = read(paths)
-    built = build(work.project)
-    boards = {board.uid: board for board in _built(built.files, work.out)} | {board.uid: board for board in named}
+    boards = {board.uid: board for board in _built(dashboards(work.project), work.out)}
+    boards |= {board.uid: board for board in read(paths)}
     settings = work.project.settings
-    return Shown(tuple(boards.values()), report.text(built.problems), settings.datasource_uid, settings.prometheus_url)
+    shown = Shown(tuple(boards.values()), "", settings.datasource_uid, settings.prometheus_url)
+    yield shown
+    yield replace(shown, problems=report.text(build(work.project).problems))
 
 
 def read(paths: Sequence[Path]) -> list[Board]:
@@ -111,10 +122,9 @@ def read(paths: Sequence[Path]) -> list[Board]:
     return list(boards.values())
 
 
-def _built(files: Mapping[str, str], out: Path) -> Iterable[Board]:
-    for path, text in files.items():
-        if path.startswith(f"{grafana.FOLDER}/"):
-            yield _board(json.loads(text), str(out / path))
+def _built(made: Mapping[str, Mapping[str, Any]], out: Path) -> Iterator[Board]:
+    for path, data in made.items():
+        yield _board(data, str(out / path))
 
 
 def _read(document: Document) -> Board:

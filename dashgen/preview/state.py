@@ -52,6 +52,11 @@ class State:
                 "problems": self._shown.problems,
             }
 
+    @property
+    def problems(self) -> str:
+        """What is wrong with the definitions."""
+        return self._shown.problems
+
     def show(self, shown: Shown) -> None:
         """Show this from now on."""
         with self._changed:
