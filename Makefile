@@ -58,7 +58,7 @@ servers: $(INSTALLED)
 	-tools/install-servers
 
 # Checked, bundled, and its licences held against those that may be shipped.
-$(BUNDLE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/src $(WEB)/lint $(WEB)/tools -type f) $(wildcard $(WEB)/*.json $(WEB)/*.mjs)
+$(BUNDLE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/check $(WEB)/lint $(WEB)/src $(WEB)/tools -type f) $(wildcard $(WEB)/*.json $(WEB)/*.mjs)
 	npm --prefix $(WEB) run --silent check
 	npm --prefix $(WEB) run --silent build
 

@@ -31,6 +31,8 @@ const ASSETS = {
   'node_modules/@fontsource/inter/files/inter-latin-500-italic.woff2': 'fonts/inter/Inter-MediumItalic.woff2',
   'node_modules/@fontsource/roboto-mono/files/roboto-mono-latin-400-normal.woff2':
     'fonts/roboto/L0xTDF4xlVMF-BfR8bXMIhJHg45mwgGEFl0_3vrtSM1J-gEPT5Ese6hmHSh0mQ.woff2',
+  // Two that the components ask for and their package lacks.
+  'src/icons': 'build/img/icons/unicons',
   'src/index.html': 'index.html',
 };
 
@@ -67,6 +69,30 @@ for (const { path, contents } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, contents);
 }
+
+// Not in the package: programs for node, for the tests.
+await build({
+  entryPoints: ['lint/main.ts'],
+  banner: { js: 'globalThis.navigator ??= { language: "en-US", languages: ["en-US"], platform: "", userAgent: "" };' },
+  bundle: true,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  format: 'cjs',
+  logLevel: 'error',
+  outfile: 'build/lint.cjs',
+  platform: 'node',
+  plugins: [leaveOut],
+  target: 'node20',
+});
+await build({
+  entryPoints: ['check/main.ts'],
+  bundle: true,
+  external: ['playwright-core'],
+  format: 'esm',
+  logLevel: 'error',
+  outfile: 'build/check.mjs',
+  platform: 'node',
+  target: 'node20',
+});
 
 for (const [from, to] of Object.entries(ASSETS)) {
   cpSync(from, join(output, to), { recursive: true });

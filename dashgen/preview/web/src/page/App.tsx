@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } fr
 import { type Location, type Navigator, Router } from 'react-router-dom';
 import type { Dashboard } from '../dashboard';
 import { problems } from '../problems';
-import { dashboardScene } from '../scene/dashboardScene';
+import { dashboardScene } from '../scene/fromJson';
 import { Semantics } from '../semantics';
 import { type DashboardEntry, fetchDashboard, fetchDashboards, onRebuild, type ServerState } from '../server';
 import type { Address } from './address';
@@ -92,8 +92,8 @@ export function App({ address, first, loaded, theme }: Properties) {
     }
     const found = new Semantics(theme).check(dashboard);
     problems.start(found.map((finding) => ({ kind: 'definition', ...finding })));
-    return dashboardScene(dashboard, expand);
-  }, [dashboard, expand, theme]);
+    return dashboardScene(dashboard, { expand, still: kiosk });
+  }, [dashboard, expand, kiosk, theme]);
 
   return (
     <ThemeContext.Provider value={theme}>

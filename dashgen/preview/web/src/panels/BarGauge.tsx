@@ -57,7 +57,7 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
             showUnfilled={options.showUnfilled}
             text={options.text}
             theme={theme}
-            value={count === 1 ? { ...value.display, title: undefined } : value.display}
+            value={count === 1 && !value.field.displayName ? { ...value.display, title: undefined } : value.display}
             valueDisplayMode={options.valueMode as BarGaugeValueMode}
             width={item.width}
           />

@@ -58,7 +58,11 @@ export function laneConfig(chart: LaneChart, timeZone: string): UPlotConfigBuild
     grid: { show: false },
     ticks: { show: false },
     splits: () => lanes.map((_, index) => 1 - (index + 0.5) / lanes.length),
-    values: () => lanes.map(({ name }) => cut(name)),
+    values: (plot) => {
+      const band = plot.bbox.height / devicePixelRatio / lanes.length;
+      const every = Math.ceil((FONT_SIZE + 1) / band);
+      return lanes.map(({ name }, index) => (index % every ? '' : cut(name)));
+    },
   });
   builder.setCursor({ x: true, y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } });
   builder.addHook('draw', (plot) => {

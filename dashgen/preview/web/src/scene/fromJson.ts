@@ -5,7 +5,6 @@ import {
   EmbeddedScene,
   MultiValueVariable,
   type MultiValueVariableState,
-  SceneControlsSpacer,
   SceneDataLayerSet,
   sceneGraph,
   SceneGridLayout,
@@ -18,6 +17,7 @@ import {
 } from '@grafana/scenes';
 import type { Dashboard } from '../dashboard';
 import { AnnotationControls } from './AnnotationControls';
+import { DashboardScene } from './DashboardScene';
 import { gridChild } from './panels';
 import { type Choice, type Choices, layOut, repeatedBy } from './repeats';
 import { sceneVariable } from './variables';
@@ -91,11 +91,19 @@ function repeatBehaviour(dashboard: Dashboard, grid: SceneGridLayout, expand: bo
   };
 }
 
-export function dashboardScene(dashboard: Dashboard, expand: boolean): EmbeddedScene {
+/** How the address asks for it. */
+export interface SceneOptions {
+  /** Opens the rows that are collapsed. */
+  expand: boolean;
+  /** Asks once: a picture is of one moment. */
+  still: boolean;
+}
+
+export function dashboardScene(dashboard: Dashboard, { expand, still }: SceneOptions): DashboardScene {
   const repeats = repeatedBy(dashboard.panels).size > 0;
   const grid = new SceneGridLayout({ children: repeats ? [] : layout(dashboard, () => [], expand) });
-  const refresh = dashboard.refresh === false ? '' : (dashboard.refresh ?? '');
-  return new EmbeddedScene({
+  const refresh = still || dashboard.refresh === false ? '' : (dashboard.refresh ?? '');
+  return new DashboardScene({
     $timeRange: new SceneTimeRange({
       ...(dashboard.time ?? DEFAULT_TIME),
       timeZone: dashboard.timezone ?? 'browser',
@@ -111,7 +119,6 @@ export function dashboardScene(dashboard: Dashboard, expand: boolean): EmbeddedS
     controls: [
       new VariableValueSelectors({}),
       new AnnotationControls(),
-      new SceneControlsSpacer(),
       new SceneTimePicker({}),
       new SceneRefreshPicker({
         refresh,
