@@ -111,7 +111,7 @@ def read(paths: Sequence[Path]) -> list[Board]:
                 problems.append(Problem(place, RULE, "a rule file, not a dashboard", "Name a dashboard."))
             continue
         board = _read(document)
-        if (other := boards.get(board.uid)) is not None and other.data != board.data:
+        if (other := boards.get(board.uid)) is not None and _said(other) != _said(board):
             message = f"has the uid {board.uid} of {other.file}"
             problems.append(Problem(place, RULE, message, "Name one of them, or change its uid."))
         boards.setdefault(board.uid, board)
@@ -129,6 +129,11 @@ def _built(made: Mapping[str, Mapping[str, Any]], out: Path) -> Iterator[Board]:
 
 def _read(document: Document) -> Board:
     return _board(document.root.data, document.root.place.file)
+
+
+def _said(board: Board) -> dict[str, Any]:
+    """Return what a dashboard says: a resource leaves out what a plain file has as null."""
+    return {key: value for key, value in board.data.items() if value is not None}
 
 
 def _board(data: Mapping[str, Any], file: str) -> Board:

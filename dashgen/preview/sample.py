@@ -12,8 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from dashgen import durations
 from dashgen.catalog.labels import ALERTNAME, ALERTSTATE, INSTANCE
 from dashgen.catalog.pipeline import ALERTS
@@ -21,6 +19,7 @@ from dashgen.emit.day import DAY, Deployment
 from dashgen.preview import prometheus
 from dashgen.render import prometheus as rendered
 from dashgen.rules.model import Alert, Record
+from dashgen.templating import render
 from dashgen_plugin.exposition import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -163,19 +162,11 @@ def _config(project: Project, folder: Path, port: int, addresses: Mapping[str, s
     for path, text in rendered.files(project).items():
         if path.startswith(f"{rendered.RULES}/"):
             (rules / Path(path).name).write_text(text, encoding="utf-8")
-    scrapes = [
-        {
-            "job_name": job,
-            "honor_labels": True,
-            "metrics_path": f"/{job}",
-            "static_configs": [{"targets": [f"{prometheus.HOST}:{port}"], "labels": {INSTANCE.name: address}}],
-        }
-        for job, address in addresses.items()
-    ]
-    return yaml.safe_dump(
-        {
-            "global": {"scrape_interval": _LIVE_INTERVAL, "evaluation_interval": "1m"},
-            "rule_files": [str(rules / "*.yml")],
-            "scrape_configs": scrapes,
-        }
+    return render(
+        "prometheus/sample.yml.j2",
+        scrape_interval=_LIVE_INTERVAL,
+        rules=str(rules / "*.yml"),
+        targets=[{"job": job, "path": f"/{job}", "instance": each} for job, each in addresses.items()],
+        address=f"{prometheus.HOST}:{port}",
+        instance=str(INSTANCE),
     )
