@@ -60,7 +60,7 @@ export class Window {
     const control = this.page.locator(`label:text-is("${variable}")`).locator('xpath=..');
     await control.getByRole('combobox').click();
     await this.page.getByRole('option', { name: option, exact: true }).click();
-    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('Tab'); // several can be chosen before it is left
     return this.settled();
   }
 

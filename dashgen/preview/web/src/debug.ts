@@ -16,12 +16,13 @@ declare global {
   }
 }
 
-export function exposeScene(scene: EmbeddedScene): void {
+/** Without a scene, on the index, there is nothing to wait for. */
+export function exposeScene(scene: EmbeddedScene | undefined): void {
   window.dashgenPreview = {
     get problems() {
       return problems.current();
     },
-    panels: () => visiblePanels(scene).map(reportOf),
-    ready: () => isReady(scene),
+    panels: () => (scene ? visiblePanels(scene).map(reportOf) : []),
+    ready: () => scene === undefined || isReady(scene),
   };
 }

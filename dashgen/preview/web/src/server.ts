@@ -5,7 +5,6 @@ export interface DashboardEntry {
   uid: string;
   title: string;
   description?: string;
-  tags?: string[];
   file: string;
 }
 

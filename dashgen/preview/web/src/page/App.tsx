@@ -4,6 +4,7 @@ import { Alert, GlobalStyles, PortalContainer } from '@grafana/ui';
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type Location, type Navigator, Router } from 'react-router-dom';
 import type { Dashboard } from '../dashboard';
+import { exposeScene } from '../debug';
 import { problems } from '../problems';
 import { dashboardScene } from '../scene/fromJson';
 import { Semantics } from '../semantics';
@@ -20,6 +21,8 @@ export interface Content {
   dashboards: DashboardEntry[];
   /** The one that the address names. */
   dashboard?: Dashboard;
+  /** Those that its links by tags are looked up in. */
+  others: Dashboard[];
   /** Why there is none. */
   failure?: string;
 }
@@ -27,12 +30,15 @@ export interface Content {
 export async function fetchContent(uid: string | undefined): Promise<Content> {
   const dashboards = await fetchDashboards();
   if (uid === undefined) {
-    return { dashboards };
+    return { dashboards, others: [] };
   }
   try {
-    return { dashboards, dashboard: await fetchDashboard(uid) };
+    const dashboard = await fetchDashboard(uid);
+    const isByTags = dashboard.links?.some(({ type }) => type === 'dashboards');
+    const uids = isByTags ? dashboards.map((entry) => entry.uid) : [];
+    return { dashboards, dashboard, others: await Promise.all(uids.map(fetchDashboard)) };
   } catch (error) {
-    return { dashboards, failure: (error as Error).message };
+    return { dashboards, others: [], failure: (error as Error).message };
   }
 }
 
@@ -85,22 +91,27 @@ interface Properties {
 export function App({ address, first, loaded, theme }: Properties) {
   const { uid, kiosk, expand } = address;
   const { state, content } = useBuild(first, loaded, uid);
-  const { dashboard, dashboards, failure } = content;
+  const { dashboard, dashboards, failure, others } = content;
   const scene = useMemo(() => {
     if (!dashboard) {
+      problems.start(failure ? [{ kind: 'definition', where: '', reason: failure }] : []);
       return undefined;
     }
     const found = new Semantics(theme).check(dashboard);
     problems.start(found.map((finding) => ({ kind: 'definition', ...finding })));
     return dashboardScene(dashboard, { expand, still: kiosk });
-  }, [dashboard, expand, kiosk, theme]);
+  }, [dashboard, expand, failure, kiosk, theme]);
+
+  useEffect(() => {
+    exposeScene(scene);
+  }, [scene]);
 
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <LocationRouter>
         <Header dashboards={dashboards} kiosk={kiosk} state={state} uid={uid}>
-          {scene && dashboard && <DashboardLinks dashboard={dashboard} dashboards={dashboards} scene={scene} />}
+          {scene && dashboard && <DashboardLinks dashboard={dashboard} others={others} scene={scene} />}
         </Header>
         {failure && <Alert title={failure} />}
         {scene && <DashboardPage key={scene.state.key} scene={scene} />}

@@ -1,16 +1,12 @@
 import { type EmbeddedScene, UrlSyncContextProvider } from '@grafana/scenes';
 import { ErrorBoundaryAlert, useTheme2 } from '@grafana/ui';
 import { useEffect } from 'react';
-import { exposeScene } from '../debug';
 import { watchScene } from '../scene/watch';
 import { FoundProblems } from './Problems';
 
 export function DashboardPage({ scene }: { scene: EmbeddedScene }) {
   const theme = useTheme2();
-  useEffect(() => {
-    exposeScene(scene);
-    return watchScene(scene);
-  }, [scene]);
+  useEffect(() => watchScene(scene), [scene]);
   return (
     <main style={{ padding: theme.spacing(2) }}>
       <FoundProblems />

@@ -2,7 +2,6 @@
 import { textUtil } from '@grafana/data';
 import { sceneGraph, type SceneObject } from '@grafana/scenes';
 import type { Dashboard, DashboardLink } from '../dashboard';
-import type { DashboardEntry } from '../server';
 
 export interface ResolvedLink {
   title: string;
@@ -20,7 +19,7 @@ function withState(url: string, { keepTime, includeVars }: DashboardLink): strin
 }
 
 /** A link by tags leads to each other dashboard that has them all. */
-function targetsOf(link: DashboardLink, dashboards: DashboardEntry[], own: string): { title: string; url: string }[] {
+function targetsOf(link: DashboardLink, dashboards: Dashboard[], own: string): { title: string; url: string }[] {
   if (link.type === 'link') {
     return [{ title: link.title, url: link.url ?? '' }];
   }
@@ -30,9 +29,10 @@ function targetsOf(link: DashboardLink, dashboards: DashboardEntry[], own: strin
     .map(({ uid, title }) => ({ title, url: `/d/${uid}` }));
 }
 
-export function resolveLinks(dashboard: Dashboard, dashboards: DashboardEntry[], scene: SceneObject): ResolvedLink[] {
+/** `others` are the dashboards that links by tags are looked up in. */
+export function resolveLinks(dashboard: Dashboard, others: Dashboard[], scene: SceneObject): ResolvedLink[] {
   return (dashboard.links ?? []).flatMap((link) =>
-    targetsOf(link, dashboards, dashboard.uid).map(({ title, url }) => ({
+    targetsOf(link, others, dashboard.uid).map(({ title, url }) => ({
       title: sceneGraph.interpolate(scene, title, undefined, 'text'),
       tooltip: link.tooltip ?? '',
       url: safeUrl(sceneGraph.interpolate(scene, withState(url, link))),
