@@ -91,7 +91,7 @@ export class Semantics {
 
   private checkTransformations({ transformations = [] }: Panel): string[] {
     return transformations.flatMap(({ id, options }) => {
-      const { reducers = [] }: { reducers?: string[] } = options ?? {};
+      const { reducers = [] } = (options as { reducers?: string[] } | undefined) ?? {};
       const unknown = this.transformations.has(id) ? [] : [`unknown transformation ${quote(id)}`];
       return [...unknown, ...(id === 'reduce' ? reducers.flatMap(checkReducer) : [])];
     });
@@ -101,7 +101,8 @@ export class Semantics {
     if (!STANDARD_PROPERTIES.has(id)) {
       return id.startsWith('custom.') ? [] : [`unknown property ${quote(id)} in an override`];
     }
-    return this.checkConfig({ [id]: value } as Config);
+    const config: Record<string, unknown> = { [id]: value };
+    return this.checkConfig(config);
   }
 
   private checkConfig({ unit, color, thresholds, mappings = [] }: Config): string[] {

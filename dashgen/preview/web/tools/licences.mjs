@@ -42,8 +42,9 @@ function packageFolder(file) {
  * @returns {Licence}
  */
 function licenceOf(folder) {
-  const description = /** @type {Described} */ (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
-  const { name, version, license, licenses = [] } = description;
+  /** @type {unknown} */
+  const parsed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { name, version, license, licenses = [] } = /** @type {Described} */ (parsed);
   const named = license ?? licenses.map(({ type }) => type).join(' OR ');
   const texts = readdirSync(folder)
     .filter((file) => LICENCE_FILE.test(file) && !/\.(js|ts|json)$/.test(file))

@@ -4,7 +4,6 @@ import {
   type SceneComponentProps,
   SceneDataLayerSet,
   SceneObjectBase,
-  type SceneObjectState,
 } from '@grafana/scenes';
 import { InlineLabel } from '@grafana/ui';
 
@@ -27,7 +26,7 @@ function AnnotationControlsRenderer({ model }: SceneComponentProps<AnnotationCon
   ));
 }
 
-export class AnnotationControls extends SceneObjectBase<SceneObjectState> {
+export class AnnotationControls extends SceneObjectBase {
   static Component = AnnotationControlsRenderer;
 
   constructor() {
