@@ -106,6 +106,7 @@ def command(*arguments: str | Path, cwd: Path) -> Iterator[Running]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
+        late.cancel()
         found = re.search(r"http://[\d.]+:(\d+)", line)
         assert found, f"{line!r} {log.read_text(encoding='utf-8')}"
         yield Running(int(found[1]), process)
