@@ -5,9 +5,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 CLOCKLESS := tests/drift tests/integration/test_rules.py
+WEB := dashgen/preview/web
+BUNDLE := dashgen/preview/bundle/LICENCES.txt
 AIRFLOWS := .tools/airflow-3.3.2/.installed .tools/airflow-2.11.2/.installed
 
-.PHONY: help build test lint demo demo-emit bench schemas requirements servers clean
+.PHONY: help build test lint demo demo-emit bench preview-bundle wheel schemas requirements servers clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,7 +20,7 @@ build: $(INSTALLED) ## generate out/ from the built-in catalog
 
 # A whole Airflow leaves half of two processors: tests that no clock can fail get those, at the lowest priority.
 # The others mostly wait for servers: so there are more of them at a time than processors.
-test: $(INSTALLED) $(AIRFLOWS) servers ## run every test, against real servers
+test: $(INSTALLED) $(AIRFLOWS) servers preview-bundle ## run every test, against real servers
 	status=0; beside=$$(mktemp); \
 	nice -n 19 $(BIN)/pytest $(CLOCKLESS) >$$beside 2>&1 & pid=$$!; \
 	trap "kill $$pid 2>/dev/null" EXIT; \
@@ -46,6 +48,11 @@ bench: $(INSTALLED) .tools/airflow-3.3.2/.installed servers ## time the command,
 	-tools/install-servers bench
 	$(BIN)/python -m bench
 
+preview-bundle: $(BUNDLE) ## build the page of `dashgen preview`
+
+wheel: $(INSTALLED) $(BUNDLE) ## build the package, with the page of `dashgen preview`, into dist/
+	$(BIN)/python -m hatchling build -t wheel -t sdist -d dist
+
 schemas: ## regenerate dashgen/schemas from Grafana's own types
 	tools/install-servers node
 	tools/schemas/generate
@@ -62,6 +69,15 @@ clean: ## remove the environments and the tools made here
 # those that need it fail, and name it.
 servers: $(INSTALLED)
 	-tools/install-servers
+
+# Checked, bundled, and its licences held against those that may be shipped.
+$(BUNDLE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/check $(WEB)/lint $(WEB)/src $(WEB)/tools -type f) $(wildcard $(WEB)/*.json $(WEB)/*.mjs)
+	npm --prefix $(WEB) run --silent check
+	npm --prefix $(WEB) run --silent build
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	tools/install-servers node
+	npm --prefix $(WEB) ci --loglevel=error
 
 $(INSTALLED): pyproject.toml requirements/dev.txt tools/make-venv
 	tools/make-venv $(PYTHON) .venv

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench import commands, figures
 from bench.listener import listener
+from bench.preview import preview
 from bench.rules import rules
 from bench.statsd import statsd
 from bench.sweeper import sweeper, sweeper_large
@@ -27,6 +28,7 @@ PARTS = MappingProxyType(
         "sweeper": sweeper,
         "sweeper-large": sweeper_large,
         "statsd": statsd,
+        "preview": preview,
         "rules": rules,
     }
 )
@@ -37,7 +39,7 @@ FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 def main(parts: tuple[str, ...], style: str) -> None:
-    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules."""
+    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, preview, rules."""
     found: list[figures.Figure] = []
     # Shown on a terminal only.
     with Console(stderr=True).status("") as status:

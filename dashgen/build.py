@@ -46,20 +46,25 @@ def build(project: Project) -> Build:
     """Render a project and hold it against its catalog; all problems are found at once."""
     # What is wrong with an alert itself can't be rendered, and would hide what else is wrong.
     unfit = list(prometheus.problems(project))
-    dashboards = {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
-    configuration = {} if unfit else _configuration(project, dashboards)
+    boards = dashboards(project)
+    configuration = {} if unfit else _configuration(project, boards)
     # Parsed again, so that text which is no YAML never leaves the build.
     parsed = {path: yamltext.load(text) for path, text in configuration.items() if not path.endswith(".env")}
-    context = Context(tuple(_documents(project, dashboards, parsed)), project.catalog, project.settings)
-    problems = [*_file_names(project), *unfit, *kubernetes.problems(project, dashboards)]
+    context = Context(tuple(_documents(project, boards, parsed)), project.catalog, project.settings)
+    problems = [*_file_names(project), *unfit, *kubernetes.problems(project, boards)]
     problems += against_catalog(project, context, complete=not unfit)
     files = {
-        **{path: grafana.dump(data) for path, data in dashboards.items()},
-        **kubernetes.manifests(project, dashboards),
+        **{path: grafana.dump(data) for path, data in boards.items()},
+        **kubernetes.manifests(project, boards),
         **configuration,
         **docs.files(project, usage.uses(context)),
     }
     return Build(files, tuple(sorted(set(problems))), context)
+
+
+def dashboards(project: Project) -> dict[str, dict[str, Any]]:
+    """Return the dashboards alone, by the path of their file, as Grafana's JSON."""
+    return {grafana.path_of(board): grafana.dashboard_json(board) for board in project.dashboards}
 
 
 def against_catalog(project: Project, context: Context, *, complete: bool = True) -> list[Problem]:

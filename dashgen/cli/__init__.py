@@ -12,7 +12,7 @@ import click
 
 from dashgen.cli.base import cli
 from dashgen.cli.definitions import build, completion, diff, explain, init, lint
-from dashgen.cli.servers import doctor, emit, live_check, sweep, verify
+from dashgen.cli.servers import doctor, emit, live_check, preview, sweep, verify
 
 __all__ = [
     "build",
@@ -26,6 +26,7 @@ __all__ = [
     "lint",
     "live_check",
     "main",
+    "preview",
     "sweep",
     "verify",
 ]

@@ -40,7 +40,7 @@ def access(*urls: tuple[str, str, bool]) -> Callable[[Callable[..., None]], Call
         click.option("--ca-file", default="", help="Authorities to trust, as PEM."),
         click.option("--cert", default="", help="The client's certificate, as PEM."),
         click.option("--key", default="", help="Its key, where it is in another file."),
-        click.option("--bearer-token-file", default="", help="A file that holds a bearer token for the gateway."),
+        click.option("--bearer-token-file", default="", help="A file that holds a bearer token."),
     ]
 
     def added(command: Callable[..., None]) -> Callable[..., None]:

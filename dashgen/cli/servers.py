@@ -195,3 +195,44 @@ def verify(style: str, **asked: Any) -> None:  # noqa: ANN401  (click checked th
         return run(Asked(**asked), style)
 
     leave(work, style)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  dashgen preview --sample --open                     no server at all: series made from the catalog
+  dashgen preview --prometheus-url http://localhost:9090
+  dashgen preview --sample --watch                    redraws as the definitions change
+  dashgen preview --sample --png pictures             a picture of each dashboard, light and dark
+  dashgen preview --sample --png pictures airflow-observability-v3"""
+)
+@click.argument("named", metavar="[DASHBOARD|DIR]...", nargs=-1)
+@access(("--prometheus-url", "The server to ask; the settings' otherwise.", False))
+@click.option("--header", "headers", metavar="NAME: VALUE", multiple=True, help="A header to send; may be repeated.")
+@click.option("--sample", is_flag=True, help="Ask a Prometheus of its own, filled with a day made from the catalog.")
+@click.option(
+    "--scrape-interval", metavar="DURATION", default="30s", show_default=True, help="As the data source says."
+)
+@click.option("--port", metavar="N", type=click.IntRange(0, 65535), help="Listen there; a free one near 3001.")
+@click.option("--open", "browse", is_flag=True, help="Open the page in the browser.")
+@click.option("--watch", is_flag=True, help="Draw anew when a definition, a setting or a named file changes.")
+@click.option("--png", metavar="DIR", type=FILE, help="Write a picture of each dashboard by Chromium, and leave.")
+@click.option("--out", metavar="DIR", type=FILE, help="Output folder, instead of the settings'.")
+@config_option
+def preview(prometheus_url: str | None, **asked: Any) -> None:  # noqa: ANN401  (as sweep)
+    """Look at dashboards, drawn by Grafana's own components, without a Grafana.
+
+    The project's, as build would make them now, and the files that are named. It is a preview
+    with Grafana's UI components, not Grafana. The page is served on loopback, and asks a
+    Prometheus, which is only read. With --png, only the dashboards that are named, by file or
+    uid, or all. Exit code: 0 done, 1 a panel failed, 2 wrong usage, 3 something can't be reached.
+    """
+
+    def work() -> int:
+        from dashgen.commands.access import Access  # noqa: PLC0415  (so that --help is fast)
+        from dashgen.commands.preview import Asked, run  # noqa: PLC0415  (the same)
+
+        reach = Access(prometheus_url or "", **{name: asked.pop(name) for name in REACH})
+        return run(Asked(reach=reach, **asked))
+
+    leave(work, "text")

@@ -13,13 +13,15 @@ from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, 
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.pushgateway.connection import Connection
 from dashgen.redaction import redacted
+from dashgen.verify.client import Access as Reached
 from dashgen_plugin.gateway import reason
 from dashgen_sweeper.listing import ListingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MOST_TIMEOUT_SECONDS = 24 * 3600
+BEARER = "Bearer "
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,32 @@ def server(access: Access, command: str) -> Server:
         DashgenError: one of them can't be used.
 
     """
+    try:
+        timeout = seconds("--timeout", access.timeout)
+    except ValueError as error:
+        raise problem(f"dashgen {command}", command, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
+    found = prometheus(access, command)
+    return Server(found.address, timeout, found.ca_file, found.client_cert)
+
+
+def prometheus(access: Access, command: str, headers: Sequence[str] = (), *, tls: bool = False) -> Reached:
+    """Make sense of the options of a server whose API is asked; ``headers`` are written ``NAME: VALUE``.
+
+    ``tls`` says that the command reaches another server by TLS, with the same certificate.
+
+    Raises:
+        DashgenError: one of them can't be used.
+
+    """
     where, rule = f"dashgen {command}", command
     try:
-        address, timeout = Address.parse(access.url), seconds("--timeout", access.timeout)
-    except ValueError as error:
+        address = Address.parse(access.url)
+    except AddressError as error:
         raise problem(where, rule, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
-    cert = client_cert(access.cert, access.key, command, tls=address.scheme == "https")
+    cert = client_cert(access.cert, access.key, command, tls=tls or address.scheme == "https")
     if access.bearer_token_file:
-        address = replace(address, authorization=f"Bearer {token(access.bearer_token_file, rule)}")
-    return Server(address, timeout, access.ca_file, cert)
+        address = replace(address, authorization=f"{BEARER}{token(access.bearer_token_file, rule)}")
+    return Reached(address, access.ca_file, cert, dict(_header(each, command) for each in headers))
 
 
 def client_cert(cert: str, key: str, command: str, *, tls: bool) -> tuple[str, str] | None:
@@ -80,6 +99,16 @@ def client_cert(cert: str, key: str, command: str, *, tls: bool) -> tuple[str, s
         message = "--cert for an address without TLS: the server would never see it"
         raise problem(where, command, message, "Give an https:// address, or leave --cert out.", EXIT_USAGE)
     return (cert, key) if cert else None
+
+
+def _header(written: str, command: str) -> tuple[str, str]:
+    name, colon, value = written.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon or not name or not written.isprintable() or not written.isascii() or " " in name:
+        # What it holds may be a secret.
+        message, hint = "a --header that is not NAME: VALUE", f"See dashgen {command} --help."
+        raise problem(f"dashgen {command}", command, message, hint, EXIT_USAGE)
+    return name, value
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from dashgen.commands import workspace
 from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Problem
 from dashgen.pushgateway.address import Address, AddressError
 from dashgen.verify import printed
-from dashgen.verify.client import Access, Client, UnreachableError
+from dashgen.verify.client import Client, UnreachableError
 from dashgen.verify.examine import Examination, Wish
 from dashgen.verify.time_range import parse_duration
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from dashgen.checks.document import Document
     from dashgen.commands.workspace import Workspace
+    from dashgen.verify.client import Access
     from dashgen.verify.outcome import Outcome
 
 RULE = "verify"
-_BEARER = "Bearer "
 _HELP = "See dashgen verify --help."
 
 
@@ -52,6 +52,11 @@ class Asked:
     bearer_token_file: str
     quiet: bool
 
+    @property
+    def reach(self) -> options.Access:
+        """The options by which the server is reached."""
+        return options.Access(self.url, self.timeout, self.ca_file, self.cert, self.key, self.bearer_token_file)
+
 
 def run(asked: Asked, style: str) -> int:
     """Print what came of each query, and return the exit code.
@@ -61,7 +66,9 @@ def run(asked: Asked, style: str) -> int:
 
     """
     work = workspace.load(asked.config)
-    access = _access(asked, asked.url or work.project.settings.prometheus_url)
+    url = asked.url or work.project.settings.prometheus_url
+    ruler_tls = asked.rules_url.startswith("https:")
+    access = options.prometheus(replace(asked.reach, url=url), RULE, asked.headers, tls=ruler_tls)
     ruler = replace(access, address=_address(asked.rules_url, access)) if asked.rules_url else access
     timeout = _duration("--timeout", asked.timeout)
     wish = Wish(_duration("--scrape-interval", asked.scrape_interval), _choices(asked.choices))
@@ -124,35 +131,14 @@ def _content(document: Document) -> dict[str, Any]:
     return {key: value for key, value in document.root.data.items() if value is not None}
 
 
-def _access(asked: Asked, url: str) -> Access:
-    try:
-        address = Address.parse(url)
-    except AddressError as error:
-        raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
-    if asked.bearer_token_file:
-        address = replace(address, authorization=f"{_BEARER}{options.token(asked.bearer_token_file, RULE)}")
-    tls = address.scheme == "https" or asked.rules_url.startswith("https:")
-    cert = options.client_cert(asked.cert, asked.key, RULE, tls=tls)
-    return Access(address, asked.ca_file, cert, dict(map(_header, asked.headers)))
-
-
 def _address(url: str, like: Access) -> Address:
     """Read the ruler's address; user and password of the server's stay with that server, a token is for both."""
     try:
         address = Address.parse(url)
     except AddressError as error:
         raise _error("dashgen verify", str(error), _HELP, EXIT_USAGE) from None
-    token = like.address.authorization.startswith(_BEARER) and not address.authorization
+    token = like.address.authorization.startswith(options.BEARER) and not address.authorization
     return replace(address, authorization=like.address.authorization) if token else address
-
-
-def _header(written: str) -> tuple[str, str]:
-    name, colon, value = written.partition(":")
-    name, value = name.strip(), value.strip()
-    if not colon or not name or not written.isprintable() or not written.isascii() or " " in name:
-        # What it holds may be a secret.
-        raise _error("dashgen verify", "a --header that is not NAME: VALUE", _HELP, EXIT_USAGE)
-    return name, value
 
 
 def _choices(written: Sequence[str]) -> dict[str, tuple[str, ...]]:

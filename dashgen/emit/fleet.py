@@ -7,17 +7,29 @@ through ``datetime``.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from dashgen.catalog.labels import TaskState
 from dashgen.emit import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+
+class Timed(Protocol):
+    """What happens at a time, in unix seconds."""
+
+    @property
+    def at(self) -> float:
+        """When."""
+
+
+Happening = TypeVar("Happening", bound=Timed)
 
 # How often DAGs run, in seconds, and how many of ten do.
 _INTERVALS = (300, 900, 3600, 6 * 3600, 24 * 3600)
@@ -122,6 +134,17 @@ class Dag:
     def start(self, run: int) -> float:
         """Return when a run starts."""
         return round(self._offset + run * self.interval, 3)
+
+    def after(self, now: float, of_run: Callable[[int], Iterable[Happening]]) -> Iterator[Happening]:
+        """Yield what happens in its runs after ``now``, without an end and in order; ``of_run`` tells it of one."""
+        waiting: list[Happening] = []
+        # The run before the latest may still be running.
+        for run in itertools.count(self.latest(now) - 1):
+            start = self.start(run)
+            yield from (each for each in waiting if each.at < start)
+            waiting = [each for each in waiting if each.at >= start]
+            waiting += [each for each in of_run(run) if each.at > now]
+            waiting.sort(key=lambda each: each.at)
 
     def run(self, run: int, run_id: str) -> Run:
         """Return what happens in a run."""

@@ -7,7 +7,6 @@ here is only what Airflow would have told them, and when.
 from __future__ import annotations
 
 import heapq
-import itertools
 import math
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -76,7 +75,20 @@ class World:
 
     def after(self, now: float) -> Iterator[Moment]:
         """Yield all that happens after ``now`` (unix seconds), without an end and in order."""
-        return heapq.merge(*(self._after(dag, now) for dag in dags(self.size)), key=_at)
+        return heapq.merge(
+            *(dag.after(now, partial(self._moments, dag, told=True)) for dag in dags(self.size)), key=_at
+        )
+
+    def story(self, begins: Callable[[Dag], float], until: float) -> Iterator[Moment]:
+        """Yield all that happens in each DAG after a time of its own, without an end and in order.
+
+        Of the runs before ``until``, only the latest have groups of their own.
+        """
+
+        def of_run(dag: Dag, run: int) -> Iterator[Moment]:
+            return self._moments(dag, run, told=run > dag.latest(until) - self.size.runs)
+
+        return heapq.merge(*(dag.after(begins(dag), partial(of_run, dag)) for dag in dags(self.size)), key=_at)
 
     def merged(self, moments: Iterable[Moment]) -> list[Push]:
         """Return the groups that these moments, in order, leave: what a push does not set, stays."""
@@ -85,16 +97,6 @@ class World:
             for push in moment.pushes(moment.generations, self.instance):
                 found.setdefault((push.job, push.labels), push._replace(values={})).values.update(push.values)
         return list(found.values())
-
-    def _after(self, dag: Dag, now: float) -> Iterator[Moment]:
-        waiting: list[Moment] = []
-        # The run before the latest may still be running.
-        for run in itertools.count(dag.latest(now) - 1):
-            start = dag.start(run)
-            yield from (moment for moment in waiting if moment.at < start)
-            waiting = [moment for moment in waiting if moment.at >= start]
-            waiting += [moment for moment in self._moments(dag, run, told=True) if moment.at > now]
-            waiting.sort(key=_at)
 
     def _moments(self, dag: Dag, number: int, *, told: bool) -> Iterator[Moment]:
         """Yield what happens in a run, in no order; ``told`` says whether the run has groups of its own."""

@@ -9,7 +9,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -18,8 +18,6 @@ from dashgen.pushgateway.connection import Connection
 from dashgen.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dashgen.pushgateway.address import Address
 
 # A longer query goes into the body of a POST: servers and proxies limit the length of a line.
@@ -37,7 +35,7 @@ _WHICH_URL = "Is it the address of a Prometheus, with its path prefix (Mimir's e
 _READY = "Try again when it is ready: curl its /-/ready."
 _OTHER_JSON = "answers with JSON that is not Prometheus'"
 
-Parameters = Mapping[str, str]
+Parameters = Mapping[str, str] | Sequence[tuple[str, str]]
 Labels = Mapping[str, str]
 # The status, the headers, the body.
 _Answer = tuple[int, Mapping[str, str], bytes]
@@ -148,6 +146,16 @@ class Client:
         groups = data.get("groups") if isinstance(data, Mapping) else None
         return [each for each in groups if isinstance(each, Mapping)] if isinstance(groups, list) else None
 
+    def passed_on(self, path: str, parameters: Parameters) -> tuple[int, bytes]:
+        """Return the status and the body as they came, its own refusal of a query among them."""
+        try:
+            status, headers, body = self._answer(path, parameters)
+            _envelope(status, headers, body)
+        except UnreachableError as error:
+            error.address = str(self._access.address)
+            raise
+        return status, body
+
     @property
     def _server_timeout(self) -> str:
         return f"{max(self.timeout, 1):.0f}s"
@@ -216,6 +224,20 @@ def _data(status: int, headers: Mapping[str, str], body: bytes) -> Any:  # noqa:
         UnreachableError: it is no answer of a Prometheus.
 
     """
+    found = _envelope(status, headers, body)
+    if found["status"] == "error":
+        raise QueryError(_line(str(found.get("error") or found.get("errorType") or _phrase(status))))
+    return found.get("data")
+
+
+def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    """Return an answer, which tells whether it holds data or an error.
+
+    Raises:
+        QueryError: the server has no time for the query.
+        UnreachableError: it is no answer of a Prometheus.
+
+    """
     if status in _REFUSED:
         hint = "Give credentials: USER:PASSWORD@ in the URL, --bearer-token-file or --header; and check them."
         raise UnreachableError(f"refuses access: {_phrase(status)}", hint)
@@ -229,9 +251,7 @@ def _data(status: int, headers: Mapping[str, str], body: bytes) -> Any:  # noqa:
         raise _no_json(status, headers, body) from None
     if not isinstance(found, Mapping) or found.get("status") not in {"success", "error"}:
         raise UnreachableError(_OTHER_JSON, _WHICH_URL)
-    if found["status"] == "error":
-        raise QueryError(_line(str(found.get("error") or found.get("errorType") or _phrase(status))))
-    return found.get("data")
+    return found
 
 
 def _no_json(status: int, headers: Mapping[str, str], body: bytes) -> Exception:

@@ -44,9 +44,9 @@ def test_build_writes_what_is_committed(environment: Path, checkout: Path, tmp_p
     assert [name for name in made if made[name] != committed[name]] == []
 
 
-@pytest.mark.parametrize("part", ["schemas", "templates", "py.typed"])
+@pytest.mark.parametrize("part", ["preview/bundle", "schemas", "templates", "py.typed"])
 def test_package_data_is_in_the_wheel(part: str, wheel: Path, checkout: Path) -> None:
-    """Every schema, template and type marker of the checkout is in the wheel."""
+    """The page of the preview, every schema, template and type marker of the checkout are in the wheel."""
     source = checkout / "dashgen" / part
     expected = {
         file.relative_to(checkout).as_posix()

@@ -1,0 +1,1 @@
+"""`dashgen preview`: its server, its page and its pictures."""

@@ -1,0 +1,1 @@
+"""The page of `dashgen preview`, in a real browser."""
