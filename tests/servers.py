@@ -210,28 +210,30 @@ def pushgateway(folder: Path, *flags: str, consistency_check: bool = False) -> I
 
 
 @contextmanager
-def running(name: str, arguments: Sequence[str], folder: Path) -> Iterator[Server]:
-    """Run a program that takes --web.listen-address and answers there, its log in folder.
+def running(
+    name: str, arguments: Sequence[str], folder: Path, *, listen: str = "--web.listen-address"
+) -> Iterator[Server]:
+    """Run a program that takes the address where it answers by this flag, its log in folder.
 
     Raises:
         ServerError: it does not start; the message holds its log.
 
     """
-    server = _start((str(program(name)), *arguments), folder)
+    server = _start((str(program(name)), *arguments), folder, listen)
     try:
         yield server
     finally:
         _stop(server.process)
 
 
-def _start(command: Sequence[str], folder: Path) -> Server:
+def _start(command: Sequence[str], folder: Path, listen: str) -> Server:
     """Start a server, on another port if the first was taken between choice and use."""
     log = folder / "log"
     for _ in range(PORTS_TRIED):
         chosen = free_port()
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                (*command, f"--web.listen-address={HOST}:{chosen}"),
+                (*command, f"{listen}={HOST}:{chosen}"),
                 cwd=folder,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ import pytest
 from tests import servers
 from tests.programs import MissingProgramError, amtool, pint, program, promtool
 from tests.statsd_exporter import statsd_exporter
+from tests.victoriametrics import victoriametrics, vmalert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,34 @@ mappings:
         assert {
             sample.labels["__name__"].removesuffix("_sum").removesuffix("_count") for sample in exporter.series()
         } == {"answer_seconds"}
+
+
+def test_victoriametrics_holds_what_vmalert_evaluates(tmp_path: Path) -> None:
+    """What a rule records is in VictoriaMetrics, which answers as Prometheus does; vmalert has the rules."""
+    stored, alerting = tmp_path / "stored", tmp_path / "alerting"
+    stored.mkdir()
+    alerting.mkdir()
+    (alerting / "rules.yml").write_text(RULES, encoding="utf-8")
+    with (
+        victoriametrics(stored, "scrape_configs: []\n") as server,
+        vmalert(alerting, str(alerting / "*.yml"), server.url, server.url) as rules,
+    ):
+        # A name that is not there is remembered for 10 s.
+        deadline = time.monotonic() + 30
+        while not server.query("answer") and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+        assert server.query("answer") == (servers.Sample({"__name__": "answer"}, 42),)
+        assert [group["name"] for group in rules.rule_groups()] == ["test"]
+
+
+def test_victoriametrics_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    """A scrape configuration with a key that it has no use for is an error with its own words."""
+    with (
+        pytest.raises(servers.ServerError, match=r"(?s)did not start:\n.*no_such_key"),
+        victoriametrics(tmp_path, "no_such_key: 1\n"),
+    ):
+        pass
 
 
 def test_failed_start_shows_the_log(tmp_path: Path) -> None:
