@@ -14,7 +14,9 @@ from rich.console import Console
 
 from bench import commands, figures
 from bench.listener import listener
+from bench.past_runs import past_runs
 from bench.rules import rules
+from bench.scale import scale
 from bench.statsd import statsd
 from bench.sweeper import sweeper, sweeper_large
 
@@ -28,6 +30,8 @@ PARTS = MappingProxyType(
         "sweeper-large": sweeper_large,
         "statsd": statsd,
         "rules": rules,
+        "scale": scale,
+        "past-runs": past_runs,
     }
 )
 FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
@@ -37,7 +41,7 @@ FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 def main(parts: tuple[str, ...], style: str) -> None:
-    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules."""
+    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules, scale, past-runs."""
     found: list[figures.Figure] = []
     # Shown on a terminal only.
     with Console(stderr=True).status("") as status:
