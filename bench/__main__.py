@@ -41,7 +41,10 @@ FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 def main(parts: tuple[str, ...], style: str) -> None:
-    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules, scale, past-runs."""
+    """Measure parts, or all.
+
+    They are builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, rules, scale and past-runs.
+    """
     found: list[figures.Figure] = []
     # Shown on a terminal only.
     with Console(stderr=True).status("") as status:
