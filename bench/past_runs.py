@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 from bench import panels
@@ -20,6 +19,7 @@ from tests.watched_fleet import project_of, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
     from tests.servers import Prometheus
@@ -132,19 +132,10 @@ def _seldom(text: bytes) -> type[BaseHTTPRequestHandler]:
     """
     exposed = [float("-inf")]
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b""
-            if time.monotonic() - exposed[0] > FRESH_SECONDS:
-                exposed[0] = time.monotonic()
-                body = text.replace(_NOW.encode(), str(int(time.time() * 1000)).encode())
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def now() -> bytes:
+        if time.monotonic() - exposed[0] <= FRESH_SECONDS:
+            return b""
+        exposed[0] = time.monotonic()
+        return text.replace(_NOW.encode(), str(int(time.time() * 1000)).encode())
 
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    return Handler
+    return fleet.answering(now)
