@@ -14,8 +14,10 @@ from rich.console import Console
 
 from bench import commands, figures
 from bench.listener import listener
+from bench.past_runs import past_runs
 from bench.preview import preview
 from bench.rules import rules
+from bench.scale import scale
 from bench.statsd import statsd
 from bench.sweeper import sweeper, sweeper_large
 
@@ -30,6 +32,8 @@ PARTS = MappingProxyType(
         "statsd": statsd,
         "preview": preview,
         "rules": rules,
+        "scale": scale,
+        "past-runs": past_runs,
     }
 )
 FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
@@ -39,7 +43,10 @@ FORMATS = MappingProxyType({"text": figures.table, "json": figures.as_json})
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 def main(parts: tuple[str, ...], style: str) -> None:
-    """Measure parts, or all: builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, preview, rules."""
+    """Measure parts, or all.
+
+    They are builtin, generated, catalog, listener, sweeper, sweeper-large, statsd, preview, rules, scale and past-runs.
+    """
     found: list[figures.Figure] = []
     # Shown on a terminal only.
     with Console(stderr=True).status("") as status:

@@ -196,9 +196,15 @@ def _health(fleet: Fleet, now: float) -> Iterator[tuple[Metric, Labels, float]]:
 def handler(text: str) -> type[BaseHTTPRequestHandler]:
     """Make what answers each scrape with this exposition text."""
     body = text.encode()
+    return answering(lambda: body)
+
+
+def answering(text: Callable[[], bytes]) -> type[BaseHTTPRequestHandler]:
+    """Make what answers each scrape with the exposition text that a function then returns."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            body = text()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.send_header("Content-Length", str(len(body)))

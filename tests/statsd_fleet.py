@@ -7,7 +7,6 @@ something to show.
 from __future__ import annotations
 
 import itertools
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 from dashgen.catalog import statsd
@@ -16,9 +15,11 @@ from dashgen.catalog.pipeline import HEAP_IN_USE, RESIDENT_MEMORY
 from dashgen.catalog.statsd.labels import ACTION, OUTCOME, STATE
 from dashgen.catalog.statsd.providers import EDGE_WORKER_TI_FINISH, EDGE_WORKER_TI_START
 from dashgen.catalog.terms import MetricType
+from tests.fleet import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from http.server import BaseHTTPRequestHandler
 
     from dashgen.catalog.model import Metric
     from dashgen.catalog.terms import Label
@@ -84,18 +85,9 @@ def handler(text: bytes) -> type[BaseHTTPRequestHandler]:
     """Make what answers each scrape with one more event of every kind."""
     scrapes = itertools.count(1)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            number = next(scrapes)
-            seconds = number * _SECONDS_EACH
-            body = text.replace(_SCRAPES, str(number).encode()).replace(_SECONDS, str(seconds).encode())
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def body() -> bytes:
+        number = next(scrapes)
+        seconds = number * _SECONDS_EACH
+        return text.replace(_SCRAPES, str(number).encode()).replace(_SECONDS, str(seconds).encode())
 
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    return Handler
+    return answering(body)

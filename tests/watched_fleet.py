@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dashgen.definitions import Project
+
 # One group reads what another recorded, and that one what a third did.
 SETTLED_AFTER_ROUNDS = 3
 PATIENCE_SECONDS = 180
@@ -32,11 +34,18 @@ def watched(folder: Path, size: fleet.Fleet, *, every: str = "10s") -> Iterator[
         TimeoutError: a group is not evaluated often enough; the message names those that were.
 
     """
-    with fleet.served(fleet.handler(fleet.exposition(size, time.time()))) as port:
-        off = StatsdSettings(enabled=False)
-        settings = Settings(pushgateway_targets=(f"{servers.HOST}:{port}",), alertmanager_targets=(), statsd=off)
-        with _running(folder, settings, every) as server:
-            yield server
+    with (
+        fleet.served(fleet.handler(fleet.exposition(size, time.time()))) as port,
+        watching(folder, project_of(f"http://{servers.HOST}:{port}"), every=every) as server,
+    ):
+        yield server
+
+
+def project_of(*urls: str) -> Project:
+    """Return the built-in project for what is served as gateways at these addresses, and nothing else."""
+    targets = tuple(url.removeprefix("http://") for url in urls)
+    off = StatsdSettings(enabled=False)
+    return _project(Settings(pushgateway_targets=targets, alertmanager_targets=(), statsd=off))
 
 
 @contextmanager
@@ -51,18 +60,32 @@ def statsd_watched(folder: Path, size: fleet.Fleet, *, every: str = "10s") -> It
         settings = Settings(
             pushgateway_targets=(), alertmanager_targets=(), statsd=StatsdSettings(targets=(f"{servers.HOST}:{port}",))
         )
-        with _running(folder, settings, every) as server:
+        with watching(folder, _project(settings), every=every) as server:
             yield server
 
 
+def _project(settings: Settings) -> Project:
+    return combine(settings, [define(settings)])
+
+
 @contextmanager
-def _running(folder: Path, settings: Settings, every: str) -> Iterator[servers.Prometheus]:
-    files = rendered.files(combine(settings, [define(settings)]))
+def watching(folder: Path, project: Project, *, every: str, scraped_every: str = "") -> Iterator[servers.Prometheus]:
+    """Run Prometheus on a project's targets and rules until every rule has seen what the others recorded.
+
+    Scrapes run as often as rules, unless it is said how often.
+
+    Raises:
+        TimeoutError: a group is not evaluated often enough; the message names those that were.
+
+    """
+    files = rendered.files(project)
     (folder / "rules").mkdir()
     for path in ("rules/recording.yml", "rules/alerts.yml"):
         text = re.sub(r"(?m)^  interval: .*", f"  interval: {every}", files[f"prometheus/{path}"])
         (folder / path).write_text(text, encoding="utf-8")
-    config = re.sub(r"scrape_(interval|timeout): .*", rf"scrape_\1: {every}", files["prometheus/prometheus.yml"])
+    config = re.sub(
+        r"scrape_(interval|timeout): .*", rf"scrape_\1: {scraped_every or every}", files["prometheus/prometheus.yml"]
+    )
     with servers.prometheus(folder, config) as server:
         for _ in evaluations(server, SETTLED_AFTER_ROUNDS):
             pass

@@ -202,7 +202,12 @@ class _Checks:
 
 def _rules(prometheus: Prometheus, project: Project) -> Iterator[Finding]:
     loaded: dict[str, dict[str, str]] = defaultdict(dict)
-    for served in prometheus.rule_groups():
+    evaluated = prometheus.rule_groups()
+    if not evaluated and _recorded_elsewhere(prometheus, project):
+        hint = "dashgen verify --rules-url asks the server that does, such as vmalert or Thanos' ruler."
+        yield info(NOT_ASKED, _WHERE, "it evaluates no rules, and what rules record is there", hint)
+        return
+    for served in evaluated:
         for rule in served.get("rules", ()):
             loaded[str(rule.get("type"))][str(rule.get("name"))] = str(rule.get("lastError") or "")
     for kind, groups in (("recording", project.recording), ("alerting", project.alerts)):
@@ -220,6 +225,11 @@ def _rules(prometheus: Prometheus, project: Project) -> Iterator[Finding]:
             failure = loaded[kind].get(name)
             if failure:
                 yield error(RULE_FAILS, its_group, f"{name} can't be evaluated: {failure}")
+
+
+def _recorded_elsewhere(prometheus: Prometheus, project: Project) -> bool:
+    names = (rule.metric.name for group in project.recording for rule in group.rules if isinstance(rule, Record))
+    return bool(prometheus.query(f"count({{{Matcher(_NAME, '=~', '|'.join(names))}}})"))
 
 
 def _series_of(metric: Metric) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ _MOST_BYTES = 256 * 1024**2
 _PIECE = 1 << 16
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _MOST_SHOWN = 200
+# VictoriaMetrics repeats the query and its time before it says what is wrong with it.
+_REPEATED = re.compile(r'^error when executing query="(?:[^"\\]|\\.)*".*?\): ', re.DOTALL)
 
 _OK = http.client.OK
 _REFUSED = {http.client.UNAUTHORIZED, http.client.FORBIDDEN, http.client.PROXY_AUTHENTICATION_REQUIRED}
@@ -226,7 +229,8 @@ def _data(status: int, headers: Mapping[str, str], body: bytes) -> Any:  # noqa:
     """
     found = _envelope(status, headers, body)
     if found["status"] == "error":
-        raise QueryError(_line(str(found.get("error") or found.get("errorType") or _phrase(status))))
+        said = str(found.get("error") or found.get("errorType") or _phrase(status))
+        raise QueryError(_line(_REPEATED.sub("", said)))
     return found.get("data")
 
 

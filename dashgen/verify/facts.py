@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 LOOKBACK_DAYS = 30
 _LOOKBACK = LOOKBACK_DAYS * 86400
-# Prometheus looks back so far for a sample: steps of this length miss none.
+# Prometheus looks back so far for a sample.
 _STEP = 300.0
+# How exactly the end of a series is told, in seconds.
+_EXACT = 5
 
 
 @dataclass
@@ -64,11 +66,15 @@ class Facts:
             try:
                 if not self.client.label_values(NAME_LABEL, selector, self.now - _LOOKBACK, self.now):
                     return None
-                found = self.client.points(f"count({selector})", self.now - _LOOKBACK, self.now, _STEP)
+                # What ended between two steps is in the range of the second one, and at neither. One step
+                # more, as VictoriaMetrics takes whole multiples of a step.
+                lately = f"count(last_over_time({selector}[{_STEP:.0f}s]))"
+                found = self.client.points(lately, self.now - _LOOKBACK, self.now + _STEP, _STEP)
                 if not found:
                     return None
                 near = float(found[0][1][-1][0])
-                exact = self.client.samples(f"max(timestamp({selector}))", near)
+                each = f"timestamp({selector})[{_STEP:.0f}s:{_EXACT}s]"
+                exact = self.client.samples(f"max(max_over_time({each}))", near)
             except QueryError:
                 return None
             return first(exact) or near
