@@ -45,6 +45,7 @@ _IN_TASKS = (*_IN_RUN, TASK_ID % chosen(TASK_ID))
 _INSTANCE_OF_TASK = (TASK_ID, MAP_INDEX)
 _TASK_LEGEND = f"{TASK_ID.legend} {MAP_INDEX.legend}"
 _MILLISECONDS = 1000
+_NOT_FINISHED = "The run is under way."
 
 
 def _held(selector: str) -> str:
@@ -111,7 +112,14 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
             unit="dateTimeAsIso",
             what="When the run started.",
         ),
-        stat("Duration", key="run-duration", metric=DAG_RUN_DURATION, expr=duration, no_value="not finished"),
+        stat(
+            "Duration",
+            key="run-duration",
+            metric=DAG_RUN_DURATION,
+            expr=duration,
+            no_value="not finished",
+            may_be_empty=_NOT_FINISHED,
+        ),
         stat(
             "Duration vs. median",
             key="run-duration-ratio",
@@ -122,6 +130,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
             decimals=2,
             thresholds=steps("text", (3, "orange")),
             no_value="not finished",
+            may_be_empty=_NOT_FINISHED,
         ),
         stat(
             "Tasks failed",
@@ -149,6 +158,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
             thresholds=steps("green", (1, "red")),
             size=(4, 7),
             no_value="not finished",
+            may_be_empty=_NOT_FINISHED,
         ),
         timeseries(
             "Duration against the previous runs",

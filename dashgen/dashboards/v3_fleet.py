@@ -52,6 +52,10 @@ KEY = "v3"
 ATTENTION_ROWS = 200
 STATE_LANES = 50
 
+# Lower, ten bars have no room for their names.
+_TEN_BARS = (8, 10)
+_BESIDE_BARS = (4, 10)
+
 
 def fleet(settings: Settings) -> Dashboard:
     """Define the V3 dashboard."""
@@ -137,6 +141,7 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
             metric=DAG_RUN_STATUS,
             expr=f"sum({DAG_RUN_STATUS.fleet(*IN_DAGS)} == bool {DagRunState.FAILED})",
             what="DAGs whose latest run failed.",
+            size=_BESIDE_BARS,
             thresholds=steps("green", (1, "red")),
             background=True,
         ),
@@ -146,6 +151,7 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
             metric=DAG_RUN_LAST_SUCCESS,
             expr=f"max({success_age})",
             what="Age of the last success of the DAG that has gone without one for longest.",
+            size=_BESIDE_BARS,
             thresholds=steps("green", (stale_after, "red")),
             no_value="no success yet",
         ),
@@ -157,7 +163,7 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
             legend=DAG_LEGEND,
             what="Age of the last success, the ten oldest.",
             thresholds=steps("green", (stale_after, "red")),
-            size=(8, 7),
+            size=_TEN_BARS,
             may_be_empty="No DAG has succeeded yet.",
         ),
         bars(
@@ -169,7 +175,7 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
             what="Running time of the DAG runs that are running now, the ten longest. Unlike a task's running time it "
             "also grows under sensors that reschedule and under mapped tasks.",
             thresholds=steps("blue", (settings.limit(DAG_RUN_RUNNING_TOO_LONG), "red")),
-            size=(8, 7),
+            size=_TEN_BARS,
             may_be_empty="No DAG run is running.",
         ),
     )
