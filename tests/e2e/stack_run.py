@@ -15,7 +15,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashgen.catalog.statsd.dags import DAGRUN_SCHEDULE_DELAY
+from dashgen.catalog.statsd.dags import DAGRUN_FIRST_TASK_SCHEDULING_DELAY
 from demo import airflow, stack
 from tests import servers
 from tests.e2e import stack_lines, stack_watchers
@@ -133,14 +133,15 @@ class _Act:
         self.command.json("emit", "--pushgateway-url", url, *once)
 
     def run(self, deployment: Deployment) -> None:
-        """Wait until the DAGs have run, one of them a second time."""
+        """Wait until the DAGs have run, one of them a second time, to its end."""
         self._until("an exporter that receives nothing", lambda: "StatsdExporterReceivesNothing" in self.seen.fired)
         self._send_trouble()
         self._until("a refused sweep", self._refused_sweep)
         self._until("the runs", lambda: _ended(deployment) == ENDED, RUNS_SECONDS)
         # What grows has to be seen twice.
         self._send_trouble()
-        again = f"increase({DAGRUN_SCHEDULE_DELAY}_count[10m]) > 0"
+        # Which is sent when a run has ended: all else of a second run has been sent then.
+        again = f"increase({DAGRUN_FIRST_TASK_SCHEDULING_DELAY}_count[10m]) > 0"
         self._until("a second run of a schedule", lambda: bool(self.faster.query(again)), RUNS_SECONDS)
 
     def verify(self, fast: Command, fast_out: Path, other: tuple[Prometheus, Prometheus]) -> None:
