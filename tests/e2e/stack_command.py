@@ -39,6 +39,14 @@ class Command:
         found: Queries = self.json("verify", "--prometheus-url", prometheus.url, *more, *files)["queries"]
         return found
 
+    def drawing(self, prometheus: Prometheus, pictures: Path) -> subprocess.Popen[str]:
+        """Start to draw all dashboards of the build in a browser, light and dark; it ends by itself."""
+        words = (
+            *(self.dashgen, "preview", "--prometheus-url", prometheus.url, "--png", pictures),
+            *("--config", self.folder / "dashgen.toml"),
+        )
+        return subprocess.Popen(words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
 
 def findings(queries: Queries) -> Queries:
     """Return the queries about which somebody has to do something."""

@@ -70,6 +70,7 @@ class Played:
     "faster", "one DAG" (that is chosen, there), "victoriametrics"; ``live`` what ``dashgen live-check`` found.
     ``firing`` are the alerts of the first Prometheus, ``fired`` the names of the second one's, at any time;
     ``notified`` is what Alertmanager had at any time, of both.
+    ``drawn`` is how ``dashgen preview --png`` ended, and what it said.
     ``groups`` are the labels of the per-run groups before the sweep and after it, ``swept`` how its run ended.
     """
 
@@ -80,8 +81,14 @@ class Played:
     firing: list[Labels] = field(default_factory=list)
     notified: dict[str, dict[str, Any]] = field(default_factory=dict)
     fired: set[str] = field(default_factory=set)
+    drawn: tuple[int, str] = (-1, "")
     groups: list[list[Labels]] = field(default_factory=list)
     swept: str = ""
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of the pictures."""
+        return self.out.with_name("pictures")
 
 
 def played(folders: pytest.TempPathFactory, wheel: Path) -> Played:
@@ -174,10 +181,16 @@ class _Act:
         self.seen.verified["swept"] = self.command.verify(prometheus, self.stack.out / V3)
 
     def alerts(self) -> None:
-        """Wait until what should fire by the rules as they are does; those that are held come last."""
+        """Wait until what should fire by the rules as they are does; those that are held come last.
+
+        Meanwhile a browser draws the dashboards.
+        """
         names = {"AirflowTaskPartlyFailed", "AirflowTriggererStopped", "PushgatewaySweeperFailing", "AirflowTaskFailed"}
-        self._until("the alerts", lambda: names <= {each["alertname"] for each in self._firing()}, ALERTS_SECONDS)
-        self.seen.firing = self._firing()
+        with self.command.drawing(self.stack.prometheus, self.seen.pictures) as drawing:
+            self._until("the alerts", lambda: names <= {each["alertname"] for each in self._firing()}, ALERTS_SECONDS)
+            self.seen.firing = self._firing()
+            said, _ = drawing.communicate()
+        self.seen.drawn = (drawing.returncode, said)
 
     def end(self) -> None:
         """Push what the gateway refuses, again and again, and then end the gateway and an exporter."""

@@ -92,6 +92,14 @@ def test_those_alerts_fire_and_no_others(seen: Played) -> None:
     assert sorted((about(labels) for labels in seen.firing), key=order) == sorted(expected, key=order)
 
 
+def test_all_is_drawn(seen: Played) -> None:
+    """The package's own page draws every dashboard in a browser, light and dark, and no panel fails."""
+    code, said = seen.drawn
+    assert code == 0, said
+    files = {f"{uid}.{theme}.png" for uid in panels(seen.out) for theme in ("light", "dark")}
+    assert {file.name for file in seen.pictures.iterdir()} == files
+
+
 @pytest.mark.parametrize("alert", ALERTS)
 def test_each_alert_fires(seen: Played, alert: str) -> None:
     """Every alert fires, in a thousandth of its time at most."""
