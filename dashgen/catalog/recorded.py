@@ -16,6 +16,9 @@ from dashgen.catalog.labels import (
 from dashgen.catalog.model import Gauge, Metric
 from dashgen.catalog.terms import Source, Unit
 
+# How often a record is made, unless its group says otherwise.
+RECORDED_EVERY = "1m"
+
 _RECORDED = {"source": Source.RECORDING_RULE, "owner": "observability"}
 _PER_DAG = {"labels": (INSTANCE, DAG_ID), **_RECORDED}
 _PER_INSTANCE = {"labels": (INSTANCE,), **_RECORDED}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
+from dashgen.catalog.recorded import RECORDED_EVERY
 from dashgen.catalog.terms import Unit
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ Step = tuple[float, str]
 def ranged(expr: str, legend: str = "") -> core.Target:
     """Make a query over the dashboard's time range; ``legend`` may hold ``{{label}}``."""
     return core.Target(expr=expr, legendFormat=legend, datasource=DATASOURCE)
+
+
+def ranged_record(expr: str, legend: str = "") -> core.Target:
+    """Make a query over the dashboard's time range of what rules record: its steps are no shorter than theirs."""
+    return core.Target(expr=expr, legendFormat=legend, interval=RECORDED_EVERY, datasource=DATASOURCE)
 
 
 def instant(expr: str, legend: str = "") -> core.Target:

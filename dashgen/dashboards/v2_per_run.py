@@ -24,7 +24,7 @@ from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
 from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, timeseries
 from dashgen.dashboards.pipeline import alert_annotation, per_run_cost
-from dashgen.dashboards.queries import by, colored_series, on, ranged, steps
+from dashgen.dashboards.queries import by, colored_series, on, ranged, ranged_record, steps
 from dashgen.dashboards.scope import FLEET_UID, PER_RUN_UID
 from dashgen.dashboards.variables import chosen
 
@@ -246,7 +246,7 @@ def _runs(settings: Settings) -> tuple[Panel, ...]:
             what=f"Task instances that are {state.word}, over all runs of the DAG that the Pushgateway holds. The "
             f"sweeper "
             "makes it fall.",
-            targets=[ranged(total(state), state.word)],
+            targets=[ranged_record(total(state), state.word)],
             overrides=colored_series([(state.word, state.color)]),
         )
 

@@ -20,7 +20,7 @@ from dashgen.catalog.airflow import (
 from dashgen.catalog.labels import DAG_ID, DagRunState, TaskState
 from dashgen.catalog.recorded import DAG_DURATION_MAX, TASK_ABOVE_USUAL, TASK_ATTENTION, TASK_USUAL_DURATION
 from dashgen.dashboards.panels import Column, bars, table, timeseries
-from dashgen.dashboards.queries import by, on, ranged
+from dashgen.dashboards.queries import by, on, ranged_record
 from dashgen.dashboards.scope import (
     DAG,
     DAG_LEGEND,
@@ -43,6 +43,7 @@ INVENTORY_ROWS = 500
 def durations(settings: Settings) -> tuple[Panel, ...]:
     """Show the slowest tasks, durations over time, and what is far above its usual."""
     per_dag = DAG_DURATION_MAX.select(*IN_DAGS)
+    longest = f"topk(10, max_over_time({per_dag}[$__range] @ end()))"
     unusual = f"topk(100, {TASK_ABOVE_USUAL.select(*IN_TASKS)})"
 
     def of_unusual(expr: str) -> str:
@@ -64,9 +65,7 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
             metric=DAG_DURATION_MAX,
             what="Duration of the slowest task of each DAG, for the ten DAGs with the longest in the time range. "
             f"{NO_TASK_FILTER}",
-            targets=[
-                ranged(f"{per_dag} and {on(*DAG)} topk(10, max_over_time({per_dag}[$__range] @ end()))", DAG_LEGEND)
-            ],
+            targets=[ranged_record(f"{per_dag} and {on(*DAG)} {longest}", DAG_LEGEND)],
             legend_right=True,
             size=(12, 10),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dashgen.catalog.recorded import RECORDED_EVERY
 from dashgen.problems import Place
 
 if TYPE_CHECKING:
@@ -119,5 +120,5 @@ class Group:
 
     name: str
     rules: tuple[Record | Alert, ...]
-    interval: str = "1m"
+    interval: str = RECORDED_EVERY
     place: Place = field(default_factory=_place, compare=False, repr=False)
