@@ -48,7 +48,7 @@ from dashgen.catalog.recorded import (
 )
 from dashgen.dashboards import variables
 from dashgen.dashboards.panels import Column, bars, stat, table, text, timeseries
-from dashgen.dashboards.queries import DATASOURCE, by, ranged, steps
+from dashgen.dashboards.queries import DATASOURCE, by, ranged, ranged_record, steps
 from dashgen.dashboards.scope import FLEET_UID, age
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def pipeline_health(settings: Settings) -> tuple[Panel, ...]:
             "Groups held",
             key="groups",
             metric=GROUPS,
-            targets=[ranged(f"topk(20, {GROUPS})", INSTANCE.legend)],
+            targets=[ranged_record(f"topk(20, {GROUPS})", INSTANCE.legend)],
             what="Groups that the Pushgateway holds, by Airflow deployment (the twenty with most).",
             size=(8, 7),
         ),

@@ -26,7 +26,7 @@ from dashgen.catalog.statsd.labels import ACTION, OUTCOME, REASON, TYPE
 from dashgen.catalog.terms import Source
 from dashgen.dashboards.panels import stat, timeseries
 from dashgen.dashboards.platform_scope import HERE, IN_EACH, NOT_YET, OF_EXPORTER, RATE, THIRD, happened
-from dashgen.dashboards.queries import by, ranged, steps
+from dashgen.dashboards.queries import by, ranged, ranged_record, steps
 from dashgen.statsd_queries import events, total
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _events() -> tuple[Panel, ...]:
             "Share of events dropped",
             key="exporter-dropped",
             metric=EXPORTER_DROP_SHARE,
-            targets=[ranged(EXPORTER_DROP_SHARE.select(*OF_EXPORTER), HERE)],
+            targets=[ranged_record(EXPORTER_DROP_SHARE.select(*OF_EXPORTER), HERE)],
             unit="percentunit",
             size=_QUARTER,
         ),
