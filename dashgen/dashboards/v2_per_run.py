@@ -170,6 +170,7 @@ def _run(settings: Settings) -> tuple[Panel, ...]:
                 ranged(_of_run(DAG_RUN_DURATION), "the chosen run"),
             ],
             size=(20, 7),
+            may_be_empty=_NOT_FINISHED,
         ),
     )
 
@@ -225,6 +226,7 @@ def _tasks(settings: Settings) -> tuple[Panel, ...]:
             legend=_TASK_LEGEND,
             what="Duration of the last finished attempt of the run's task instances, the ten longest.",
             size=(10, 10),
+            may_be_empty="No task of the run has finished.",
         ),
     )
 

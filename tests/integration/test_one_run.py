@@ -10,7 +10,16 @@ import pytest
 
 from dashgen import project
 from dashgen.build import build
-from dashgen.catalog.airflow import DAG_RUN_START, DAG_RUN_STATUS, TASK_STATUS
+from dashgen.catalog.airflow import (
+    DAG_RUN_DURATION,
+    DAG_RUN_FAILED_TASKS,
+    DAG_RUN_START,
+    DAG_RUN_STATUS,
+    TASK_DURATION,
+    TASK_START,
+    TASK_STATUS,
+    TASK_TRY_NUMBER,
+)
 from dashgen.catalog.labels import (
     AIRFLOW_DAG_RUNS,
     AIRFLOW_TASK_RUNS,
@@ -24,17 +33,22 @@ from dashgen.catalog.labels import (
 from dashgen.catalog.terms import JOB_LABEL
 from dashgen.settings import Settings
 from tests import grafana, servers
+from tests.asked import queries
 from tests.programs import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BUILT = build(project.load(Settings(), CHECKOUT)).files
+    from tests.asked import Asked
+
+PROJECT = project.load(Settings(), CHECKOUT)
+BUILT = build(PROJECT).files
 BOARD: dict[str, Any] = json.loads(BUILT["grafana/dashboards/airflow_v2_per_run.json"])
 PANELS = {panel["title"]: panel for panel in BOARD["panels"]}
 RUN = "scheduled__2026-01-01T00:00:00+00:00"
 SWEPT = "manual__later"
 DAG = "sales.daily"
+GOING_DAG, GOING = "going", "manual__going"
 HOUR = 3600
 TASKS = {
     "skipped": TaskState.SKIPPED,
@@ -72,6 +86,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Pro
         for task, task_state in TASKS.items():
             labels = {DAG_ID.name: DAG, RUN_ID.name: RUN, TASK_ID.name: task, INSTANCE.name: "prod"}
             _push(gateway, AIRFLOW_TASK_RUNS.name, labels, {TASK_STATUS.name: float(task_state)})
+        _push_going(gateway, now)
         config = BUILT["prometheus/prometheus.yml"].replace("pushgateway:9091", gateway.url.removeprefix("http://"))
         config = config.replace("scrape_interval: 30s", "scrape_interval: 1s").replace("scrape_timeout: 25s", "")
         config = config.replace("  - rules/*.yml", "  []").replace('"alertmanager:9093"', "")
@@ -81,6 +96,20 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Pro
             gateway.request("DELETE", f"/metrics/{swept}")
             _wait(lambda: not server.query(DAG_RUN_STATUS.per_run(RUN_ID.is_(SWEPT))), "the swept run is still there")
             yield server
+
+
+def _push_going(gateway: servers.Pushgateway, now: float) -> None:
+    """Push a run that is under way, one of its tasks done, and the one before it, which has ended."""
+    ended = {DAG_RUN_DURATION: 60, DAG_RUN_FAILED_TASKS: 0}
+    before = {DAG_RUN_STATUS: DagRunState.SUCCESS, DAG_RUN_START: now - HOUR, **ended}
+    going = {DAG_RUN_STATUS: DagRunState.RUNNING, DAG_RUN_START: now - 60}
+    for run, values in ((f"{GOING}_before", before), (GOING, going)):
+        labels = {DAG_ID.name: GOING_DAG, RUN_ID.name: run, INSTANCE.name: "prod"}
+        _push(gateway, AIRFLOW_DAG_RUNS.name, labels, {metric.name: float(each) for metric, each in values.items()})
+    begun = {TASK_STATUS: TaskState.RUNNING, TASK_START: now - 30, TASK_TRY_NUMBER: 1}
+    for task, values in (("second", begun), ("first", {**begun, TASK_STATUS: TaskState.SUCCESS, TASK_DURATION: 20})):
+        labels = {DAG_ID.name: GOING_DAG, RUN_ID.name: GOING, TASK_ID.name: task, INSTANCE.name: "prod"}
+        _push(gateway, AIRFLOW_TASK_RUNS.name, labels, {metric.name: float(each) for metric, each in values.items()})
 
 
 def _wait(until: Callable[[], bool], otherwise: str) -> None:
@@ -130,3 +159,15 @@ def test_the_runs_tasks_come_failed_first(prometheus: servers.Prometheus) -> Non
     assert order[:2] == ["broken", "retrying"]
     assert set(order[2:4]) == {"downstream", "running"}
     assert order[4:] == ["fine", "skipped"]
+
+
+@pytest.mark.parametrize(
+    "asked", [each for each in queries(PROJECT) if each.board == "v2" and f"${RUN_ID}" in each.expr], ids=str
+)
+def test_a_run_under_way_is_shown(asked: Asked, prometheus: servers.Prometheus) -> None:
+    """Each query has data of a run that is under way, or its panel says why it may have none."""
+    window = grafana.Window(time.time())
+    chosen = {INSTANCE.name: "prod", DAG_ID.name: GOING_DAG, RUN_ID.name: GOING}
+    values = grafana.chosen(BOARD, window, prometheus, **chosen)
+    found = asked.ask(prometheus, grafana.interpolated(asked.expr, values, window), window)
+    assert found or asked.may_be_empty
