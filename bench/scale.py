@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 from bench import panels
 from bench.figures import Figure
 from dashgen.catalog.airflow import DAG_RUN_STATUS, TASK_STATUS
-from dashgen.catalog.recorded import DAG_DURATION_MAX, DAG_TASKS, TASK_MIDNIGHT_DURATION, TASK_USUAL_DURATION
-from dashgen.catalog.terms import JOB_LABEL
+from dashgen.catalog.recorded import (
+    DAG_DURATION_MAX,
+    DAG_TASK_COUNT,
+    DAG_TASKS,
+    INSTANCE_TASKS,
+    TASK_MIDNIGHT_DURATION,
+    TASK_USUAL_DURATION,
+)
 from dashgen.rules.model import Record
 from tests import servers
 from tests.command import dashgen
@@ -40,7 +46,7 @@ WITH, WITHOUT = "with the recording rules", "without them"
 # What is read over time is stored so often, in seconds: of each task seldom, or it would take minutes to store.
 OF_DAGS = {DAG_RUN_STATUS: 60}
 OF_TASKS = {TASK_STATUS: 300}
-RECORDED = dict.fromkeys((*DAG_TASKS.values(), DAG_DURATION_MAX), 120)
+RECORDED = dict.fromkeys((*DAG_TASKS.values(), DAG_TASK_COUNT, *INSTANCE_TASKS.values(), DAG_DURATION_MAX), 120)
 # Two remember midnights: without them there is nothing to ask. The third would need the durations of all tasks.
 REMEMBERED = (TASK_MIDNIGHT_DURATION, TASK_USUAL_DURATION, DAG_DURATION_MAX)
 
@@ -101,12 +107,13 @@ def _remember(folder: Path, exposed: str, window: Window) -> None:
 
 
 def _series(exposed: str, metric: Metric) -> list[str]:
-    """Return the series of a metric; one that is recorded has one for each DAG."""
+    """Return the series of a metric; one that is recorded has those of a DAG's with the labels that it keeps."""
     of = DAG_RUN_STATUS if metric in RECORDED else metric
-    labels = re.findall(rf"(?m)^{of.name}(\{{.*\}}) ", exposed)
+    labels = re.findall(rf"(?m)^{of.name}\{{(.*)\}} ", exposed)
     if metric in RECORDED:
-        labels = [re.sub(rf',?{JOB_LABEL}="[^"]*"', "", each) for each in labels]
-    return [metric.name + each for each in labels]
+        kept = "|".join(map(str, metric.labels))
+        labels = list(dict.fromkeys(",".join(re.findall(rf'\b(?:{kept})="[^"]*"', each)) for each in labels))
+    return [f"{metric.name}{{{each}}}" for each in labels]
 
 
 def _records(project: Project) -> Mapping[str, str]:

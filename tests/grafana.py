@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.servers import Prometheus
 
@@ -73,6 +73,12 @@ def _shown(labels: Mapping[str, str], value: float) -> str:
     return f"{labels.get('__name__', '')}{{{inner}}} {value:g}"
 
 
+def _several(values: Sequence[str]) -> str:
+    """Write values as Grafana does for a regular expression in a query."""
+    escaped = [re.sub(r"[$^*{}\[\]+?.()|]", r"\\\\\g<0>", each) for each in values]
+    return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
+
+
 def chosen(dashboard: Mapping[str, Any], window: Window, server: Prometheus, **by_hand: str) -> dict[str, str]:
     """Return the values of a dashboard's variables when it is opened, those that are chosen by hand apart."""
     values: dict[str, str] = {}
@@ -81,7 +87,7 @@ def chosen(dashboard: Mapping[str, Any], window: Window, server: Prometheus, **b
         if name in by_hand:
             values[name] = by_hand[name]
         elif variable.get("includeAll"):
-            values[name] = variable["allValue"]
+            values[name] = variable.get("allValue") or _several(options(variable, values, window, server))
         elif variable["type"] == "query":
             values[name] = options(variable, values, window, server)[0]
         else:

@@ -109,6 +109,16 @@ class Prometheus(Server):
             return (Sample({}, float(data["result"][1])),)
         return tuple(Sample(s["metric"], float(s["value"][1])) for s in data["result"])
 
+    def samples_read(self, expr: str, *, at: float) -> int:
+        """Return how many samples an expression reads at an instant (unix seconds).
+
+        Raises:
+            ServerError: Prometheus refuses the expression.
+
+        """
+        data = self.get_json("/api/v1/query", query=expr, time=repr(at), stats="all")["data"]
+        return int(data["stats"]["samples"]["totalQueryableSamples"])
+
     def query_range(self, expr: str, *, start: float, end: float, step: float) -> tuple[Series, ...]:
         """Return what an expression gives from start to end (unix seconds), each step seconds.
 

@@ -6,6 +6,8 @@ expressions are in :mod:`dashgen.rules.recording`. A series of one task or DAG k
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashgen.catalog.labels import (
     AIRFLOW_TASKS,
     DAG_ID,
@@ -25,17 +27,17 @@ _PER_INSTANCE = {"labels": (INSTANCE,), **_RECORDED}
 _PER_TASK = {"jobs": (AIRFLOW_TASKS,), **_RECORDED}
 
 
-def _in_state(state: TaskState, level: str, of: str) -> Metric:
+def _in_state(state: TaskState, name: str, of: str, per: dict[str, Any] = _PER_DAG) -> Metric:
     return Gauge(
-        f"dag:{level}_{state.name.lower()}:sum",
-        help=f"{of} of the DAG that are {state.word}",
+        f"{name}_{state.name.lower()}:sum",
+        help=f"{of} that are {state.word}",
         read="0 when there are none, absent when nothing arrives.",
-        **_PER_DAG,
+        **per,
     )
 
 
 DAG_TASKS = {
-    state: _in_state(state, "task_status", "Tasks")
+    state: _in_state(state, "dag:task_status", "Tasks of the DAG")
     for state in (
         TaskState.FAILED,
         TaskState.UPSTREAM_FAILED,
@@ -44,8 +46,18 @@ DAG_TASKS = {
         TaskState.SUCCESS,
     )
 }
+DAG_TASK_COUNT = Gauge(
+    "dag:task_status:count",
+    help="Tasks of the DAG, whatever their state",
+    read="Grows with the DAG's tasks; one that was removed counts until its group is deleted from the Pushgateway.",
+    **_PER_DAG,
+)
+INSTANCE_TASKS = {
+    state: _in_state(state, "instance:task_status", "Tasks of the Airflow deployment", _PER_INSTANCE)
+    for state in DAG_TASKS
+}
 DAG_TASK_RUNS = {
-    state: _in_state(state, "task_run_status", "Task instances, over all runs held,")
+    state: _in_state(state, "dag:task_run_status", "Task instances of the DAG, over all runs held,")
     for state in (TaskState.FAILED, TaskState.SUCCESS)
 }
 DAG_DURATION_MAX = Gauge(
@@ -154,6 +166,8 @@ OLDEST_PER_RUN_PUSH = Gauge(
 
 METRICS = (
     *DAG_TASKS.values(),
+    DAG_TASK_COUNT,
+    *INSTANCE_TASKS.values(),
     DAG_DURATION_MAX,
     TASK_MIDNIGHT_DURATION,
     TASK_USUAL_DURATION,

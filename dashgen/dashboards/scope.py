@@ -9,6 +9,7 @@ from dashgen.dashboards import variables
 from dashgen.dashboards.variables import chosen
 
 if TYPE_CHECKING:
+    from dashgen.catalog.terms import Label, Matcher
     from dashgen.dashboards.queries import Link
     from dashgen.settings import Settings
 
@@ -28,6 +29,26 @@ def dag_links(settings: Settings) -> tuple[Link, ...]:
     """Link a row to Airflow's page of its DAG and to the DAG's runs on the V2 dashboard."""
     to_runs = variables.row_to_dashboard("V2: its runs", PER_RUN_UID, INSTANCE, DAG_ID)
     return (variables.row_to_airflow_dag(DAG_ID), *((to_runs,) if settings.per_run else ()))
+
+
+def if_chosen(label: Label) -> Matcher:
+    """Match nothing while all values of ``label`` are chosen, and everything otherwise.
+
+    A query that reads the chosen values of a large fleet so costs nothing when :func:`if_all` answers.
+    """
+    return label.not_matching(f"#{chosen(label)}")
+
+
+def if_all(label: Label, expr: str) -> str:
+    """Write ``expr`` so that it is empty unless all values of ``label`` are chosen.
+
+    Its series get a label, and so does another vector if All, which matches the empty text, is what is chosen.
+    """
+
+    def marked(vector: str, pattern: str) -> str:
+        return f'label_replace({vector}, "all", "yes", "", "{pattern}")'
+
+    return f"{marked(expr, '')} and on (all) {marked('vector(1)', chosen(label))}"
 
 
 def age(timestamp: str) -> str:

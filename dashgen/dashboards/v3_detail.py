@@ -1,4 +1,7 @@
-"""The V3 dashboard's rows that go into detail: durations and the inventory."""
+"""The V3 dashboard's rows that list tasks and DAGs: what needs attention, durations and the inventory.
+
+What they list is found in :mod:`dashgen.dashboards.v3_lists`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from dashgen.catalog.airflow import (
     DAG_RUN_START,
     DAG_RUN_STATUS,
     TASK_DURATION,
+    TASK_LAST_FAILURE,
     TASK_LAST_SUCCESS,
     TASK_START,
     TASK_STATUS,
     TASK_TRY_NUMBER,
 )
-from dashgen.catalog.labels import DAG_ID, DagRunState, TaskState
+from dashgen.catalog.labels import DAG_ID, Attention, DagRunState, TaskState
 from dashgen.catalog.recorded import DAG_DURATION_MAX, TASK_ABOVE_USUAL, TASK_ATTENTION, TASK_USUAL_DURATION
 from dashgen.dashboards.panels import Column, bars, table, timeseries
 from dashgen.dashboards.queries import by, on, ranged_record
@@ -32,19 +36,59 @@ from dashgen.dashboards.scope import (
     age,
     dag_links,
 )
+from dashgen.dashboards.v3_lists import (
+    ATTENTION_ROWS,
+    IN_LISTED,
+    IN_SLOWEST,
+    INVENTORY_ROWS,
+    LONGEST_LINES,
+    UNUSUAL_ROWS,
+    most,
+)
 
 if TYPE_CHECKING:
+    from dashgen.catalog.terms import Code
     from dashgen.dashboards.model import Panel
     from dashgen.settings import Settings
 
-INVENTORY_ROWS = 500
+
+def attention(settings: Settings) -> Panel:
+    """List the tasks that need attention, worst first."""
+    worst = most(ATTENTION_ROWS, TASK_ATTENTION)
+
+    def of_worst(expr: str) -> str:
+        return f"max {by(*TASK)} (({expr}) and {on(*TASK)} {worst})"
+
+    def because(comparison: str, reason: Code) -> str:
+        return f"and {on(*TASK)} ({TASK_ATTENTION.select(*IN_TASKS)} {comparison} {reason})"
+
+    since_failure = f"{age(TASK_LAST_FAILURE.fleet(*IN_LISTED))} {because('>=', Attention.PARTLY_FAILED)}"
+    since_start = f"{age(TASK_START.fleet(*IN_LISTED))} {because('<', Attention.PARTLY_FAILED)}"
+    return table(
+        f"Tasks that need attention (worst {ATTENTION_ROWS})",
+        key="attention",
+        metric=TASK_ATTENTION,
+        what="Tasks that are failed, partly failed (an instance of a mapped task failed in the current run), "
+        "running too "
+        f"long or retrying; worst first, the {ATTENTION_ROWS} worst. Empty when all is well. 'For' counts from the "
+        "failure, or from the start of the latest attempt.",
+        rows=TASK,
+        columns=(
+            Column("State", f"max {by(*TASK)} ({worst})", codes=Attention, width=150),
+            Column("For", of_worst(f"{since_failure} or {since_start}"), unit="s"),
+            Column("Last success", of_worst(age(TASK_LAST_SUCCESS.fleet(*IN_LISTED))), unit="s"),
+            Column("Last duration", of_worst(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
+            Column("Attempt", of_worst(TASK_TRY_NUMBER.fleet(*IN_LISTED))),
+        ),
+        sort="State",
+        links={DAG_ID: dag_links(settings)},
+        may_be_empty="Nothing needs attention.",
+    )
 
 
 def durations(settings: Settings) -> tuple[Panel, ...]:
     """Show the slowest tasks, durations over time, and what is far above its usual."""
-    per_dag = DAG_DURATION_MAX.select(*IN_DAGS)
-    longest = f"topk(10, max_over_time({per_dag}[$__range] @ end()))"
-    unusual = f"topk(100, {TASK_ABOVE_USUAL.select(*IN_TASKS)})"
+    unusual = most(UNUSUAL_ROWS, TASK_ABOVE_USUAL)
 
     def of_unusual(expr: str) -> str:
         return f"max {by(*TASK)} ({expr} and {on(*TASK)} {unusual})"
@@ -60,25 +104,27 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
             size=(12, 10),
         ),
         timeseries(
-            "Duration over time (top 10 DAGs)",
+            f"Duration over time (top {LONGEST_LINES} DAGs)",
             key="durations-over-time",
             metric=DAG_DURATION_MAX,
-            what="Duration of the slowest task of each DAG, for the ten DAGs with the longest in the time range. "
+            what=f"Duration of the slowest task of each DAG, for the {LONGEST_LINES} DAGs with the longest in the time "
+            f"range. "
             f"{NO_TASK_FILTER}",
-            targets=[ranged_record(f"{per_dag} and {on(*DAG)} {longest}", DAG_LEGEND)],
+            targets=[ranged_record(DAG_DURATION_MAX.select(*IN_SLOWEST), DAG_LEGEND)],
             legend_right=True,
             size=(12, 10),
         ),
         table(
-            "Tasks far above their own usual (top 100)",
+            f"Tasks far above their own usual (top {UNUSUAL_ROWS})",
             key="above-usual",
             metric=TASK_ABOVE_USUAL,
-            what="Tasks whose last duration is far above their usual of the last seven days, the 100 farthest.",
+            what=f"Tasks whose last duration is far above their usual of the last seven days, the {UNUSUAL_ROWS} "
+            "farthest.",
             rows=TASK,
             columns=(
                 Column("Times its usual", f"max {by(*TASK)} ({unusual})", unit="suffix:×"),
-                Column("Duration", of_unusual(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
-                Column("Usual", of_unusual(TASK_USUAL_DURATION.select(*IN_TASKS)), unit="s"),
+                Column("Duration", of_unusual(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
+                Column("Usual", of_unusual(TASK_USUAL_DURATION.select(*IN_LISTED)), unit="s"),
             ),
             sort="Times its usual",
             links={DAG_ID: dag_links(settings)},
@@ -90,15 +136,15 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
 
 def inventory(settings: Settings) -> tuple[Panel, ...]:
     """List the latest state of every task and the latest run of every DAG."""
-    # The exact matcher holds only when one DAG is chosen: ".*" and "(a|b)" are no DAG's id.
+    # The exact matcher holds only when one DAG is chosen: no DAG is called "|.+" or "(a|b)".
     all_of_one = TASK_STATUS.fleet(*IN_TASKS, DAG_ID.is_(f"${{{DAG_ID}:raw}}"))
     # By code alone, upstream failed would come before failed, and retrying after success.
-    rank = f"(-10 * {TASK_ATTENTION.select(*IN_TASKS)} or {on(*TASK)} {TASK_STATUS.fleet(*IN_TASKS)})"
-    tasks = f"(bottomk({INVENTORY_ROWS}, {rank}) or {on(*TASK)} {all_of_one})"
+    rank = f"(-10 * {TASK_ATTENTION.select(*IN_TASKS)} or {on(*TASK)} {TASK_STATUS.fleet(*IN_LISTED)})"
+    tasks = f"bottomk({INVENTORY_ROWS}, {rank}) or {on(*TASK)} {all_of_one}"
     dags = f"bottomk({INVENTORY_ROWS}, {DAG_RUN_STATUS.fleet(*IN_DAGS)})"
 
     def of_tasks(expr: str) -> str:
-        return f"max {by(*TASK)} ({expr} and {on(*TASK)} {tasks})"
+        return f"max {by(*TASK)} ({expr} and {on(*TASK)} ({tasks}))"
 
     def of_dags(expr: str) -> str:
         return f"max {by(*DAG)} ({expr} and {on(*DAG)} {dags})"
@@ -113,13 +159,13 @@ def inventory(settings: Settings) -> tuple[Panel, ...]:
             "of the chosen DAG.",
             rows=TASK,
             columns=(
-                Column("State", of_tasks(TASK_STATUS.fleet(*IN_TASKS)), codes=TaskState, width=150),
-                Column("Started", of_tasks(age(TASK_START.fleet(*IN_TASKS))), unit="s"),
-                Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
-                Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_TASKS))), unit="s"),
-                Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_TASKS))),
+                Column("State", of_tasks(TASK_STATUS.fleet(*IN_LISTED)), codes=TaskState, width=150),
+                Column("Started", of_tasks(age(TASK_START.fleet(*IN_LISTED))), unit="s"),
+                Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
+                Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_LISTED))), unit="s"),
+                Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_LISTED))),
             ),
-            order=of_tasks(rank),
+            order=f"max {by(*TASK)} ({tasks})",
             links={DAG_ID: dag_links(settings)},
             size=(24, 12),
         ),

@@ -1,6 +1,7 @@
 """The V3 dashboard, for the person on call for hundreds of DAGs: the latest state of the fleet.
 
-No query names a run. Panels over time read recorded totals; panels of now read the fleet once.
+No query names a run. Panels over time read recorded totals; panels of now read totals too, or the tasks of the DAGs
+that they list, and the fleet only where a few tasks are chosen or sought among all.
 """
 
 from __future__ import annotations
@@ -12,21 +13,16 @@ from dashgen.catalog.airflow import (
     DAG_RUN_RUNNING_TOO_LONG,
     DAG_RUN_START,
     DAG_RUN_STATUS,
-    TASK_DURATION,
-    TASK_LAST_FAILURE,
-    TASK_LAST_SUCCESS,
-    TASK_START,
     TASK_STATUS,
-    TASK_TRY_NUMBER,
 )
-from dashgen.catalog.labels import DAG_ID, INSTANCE, TASK_ID, Attention, DagRunState, TaskState
-from dashgen.catalog.recorded import DAG_TASKS, TASK_ATTENTION
+from dashgen.catalog.labels import DAG_ID, INSTANCE, TASK_ID, DagRunState, TaskState
+from dashgen.catalog.recorded import DAG_TASK_COUNT, DAG_TASKS, INSTANCE_TASKS, RECORDED_EVERY
 from dashgen.dashboards import variables
 from dashgen.dashboards.model import Dashboard, Panel, Row
-from dashgen.dashboards.panels import Column, bars, stat, state_timeline, table, text, timeseries
+from dashgen.dashboards.panels import bars, stat, state_timeline, text, timeseries
 from dashgen.dashboards.pipeline import alert_annotation, pipeline_health
 from dashgen.dashboards.platform_scope import DAGS_UID
-from dashgen.dashboards.queries import by, colored_series, on, ranged, ranged_record, steps, words_of
+from dashgen.dashboards.queries import colored_series, on, ranged, ranged_record, steps, words_of
 from dashgen.dashboards.scope import (
     DAG,
     DAG_LEGEND,
@@ -35,22 +31,20 @@ from dashgen.dashboards.scope import (
     IN_TASKS,
     NO_TASK_FILTER,
     PER_RUN_UID,
-    TASK,
-    age,
-    dag_links,
+    if_all,
+    if_chosen,
 )
-from dashgen.dashboards.v3_detail import durations, inventory
+from dashgen.dashboards.v3_detail import attention, durations, inventory
+from dashgen.dashboards.v3_lists import IN_WORST, STATE_LANES, listed
 from dashgen.dashboards.variables import chosen
 
 if TYPE_CHECKING:
-    from dashgen.catalog.terms import Code
     from dashgen.settings import Settings
 
 
 KEY = "v3"
 
-ATTENTION_ROWS = 200
-STATE_LANES = 50
+_RECORDED_FOR_ALL = f"While all tasks are chosen, it reads totals that are recorded every {RECORDED_EVERY}."
 
 # Lower, ten bars have no room for their names.
 _TEN_BARS = (8, 10)
@@ -72,6 +66,7 @@ def fleet(settings: Settings) -> Dashboard:
             variables.values(DAG_ID, TASK_STATUS.fleet(INSTANCE % chosen(INSTANCE))),
             variables.values(TASK_ID, TASK_STATUS.fleet(*IN_DAGS)),
             variables.airflow_url(settings),
+            *listed(),
         ),
         annotations=(alert_annotation(),),
         links=(
@@ -81,7 +76,7 @@ def fleet(settings: Settings) -> Dashboard:
         ),
         rows=(
             Row("now", "Now", (*_states_now(), *_dags_now(settings))),
-            Row("attention-row", "What needs attention", (_attention(settings),)),
+            Row("attention-row", "What needs attention", (attention(settings),)),
             Row("trends", "Trends", _trends()),
             Row("durations", "Durations", durations(settings)),
             Row("inventory-row", "Inventory", inventory(settings), collapsed=True),
@@ -92,7 +87,18 @@ def fleet(settings: Settings) -> Dashboard:
 
 
 def _in_state(state: TaskState) -> str:
-    return f"sum({TASK_STATUS.fleet(*IN_TASKS)} == bool {state})"
+    of_all = if_all(TASK_ID, DAG_TASKS[state].select(*IN_DAGS))
+    return f"sum({of_all}) or sum({TASK_STATUS.fleet(*IN_TASKS, if_chosen(TASK_ID))} == bool {state})"
+
+
+def _healthy() -> str:
+    failed, upstream_failed = (
+        f"sum({DAG_TASKS[state].select(*IN_DAGS)})" for state in (TaskState.FAILED, TaskState.UPSTREAM_FAILED)
+    )
+    tasks = f"sum({if_all(TASK_ID, DAG_TASK_COUNT.select(*IN_DAGS))})"
+    # Only upstream failed is lower than failed: so the fleet is read once.
+    of_chosen = f"avg({TASK_STATUS.fleet(*IN_TASKS, if_chosen(TASK_ID))} > bool {TaskState.FAILED})"
+    return f"1 - ({failed} + {upstream_failed}) / {tasks} or {of_chosen}"
 
 
 def _state_stat(title: str, key: str, state: TaskState, *, alarming: bool = True) -> Panel:
@@ -102,7 +108,7 @@ def _state_stat(title: str, key: str, state: TaskState, *, alarming: bool = True
         key=key,
         metric=TASK_STATUS,
         expr=_in_state(state),
-        what=f"Tasks whose latest event is {state.word}.",
+        what=f"Tasks whose latest event is {state.word}. {_RECORDED_FOR_ALL}",
         thresholds=thresholds,
         background=True,
     )
@@ -119,9 +125,8 @@ def _states_now() -> tuple[Panel, ...]:
             "Share healthy",
             key="share-healthy",
             metric=TASK_STATUS,
-            # Only upstream failed is lower than failed: so the fleet is read once.
-            expr=f"avg({TASK_STATUS.fleet(*IN_TASKS)} > bool {TaskState.FAILED})",
-            what="Share of the tasks that are neither failed nor upstream failed.",
+            expr=_healthy(),
+            what=f"Share of the tasks that are neither failed nor upstream failed. {_RECORDED_FOR_ALL}",
             unit="percentunit",
             decimals=1,
             thresholds=steps("red", (0.9, "orange"), (0.99, "green")),
@@ -181,42 +186,10 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
     )
 
 
-def _attention(settings: Settings) -> Panel:
-    worst = f"topk({ATTENTION_ROWS}, {TASK_ATTENTION.select(*IN_TASKS)})"
-
-    def of_worst(expr: str) -> str:
-        return f"max {by(*TASK)} (({expr}) and {on(*TASK)} {worst})"
-
-    def because(comparison: str, reason: Code) -> str:
-        return f"and {on(*TASK)} ({TASK_ATTENTION.select(*IN_TASKS)} {comparison} {reason})"
-
-    since_failure = f"{age(TASK_LAST_FAILURE.fleet(*IN_TASKS))} {because('>=', Attention.PARTLY_FAILED)}"
-    since_start = f"{age(TASK_START.fleet(*IN_TASKS))} {because('<', Attention.PARTLY_FAILED)}"
-    return table(
-        f"Tasks that need attention (worst {ATTENTION_ROWS})",
-        key="attention",
-        metric=TASK_ATTENTION,
-        what="Tasks that are failed, partly failed (an instance of a mapped task failed in the current run), "
-        "running too "
-        f"long or retrying; worst first, the {ATTENTION_ROWS} worst. Empty when all is well. 'For' counts from the "
-        "failure, or from the start of the latest attempt.",
-        rows=TASK,
-        columns=(
-            Column("State", f"max {by(*TASK)} ({worst})", codes=Attention, width=150),
-            Column("For", of_worst(f"{since_failure} or {since_start}"), unit="s"),
-            Column("Last success", of_worst(age(TASK_LAST_SUCCESS.fleet(*IN_TASKS))), unit="s"),
-            Column("Last duration", of_worst(TASK_DURATION.fleet(*IN_TASKS)), unit="s"),
-            Column("Attempt", of_worst(TASK_TRY_NUMBER.fleet(*IN_TASKS))),
-        ),
-        sort="State",
-        links={DAG_ID: dag_links(settings)},
-        may_be_empty="Nothing needs attention.",
-    )
-
-
 def _trends() -> tuple[Panel, ...]:
     def total(state: TaskState) -> str:
-        return f"sum({DAG_TASKS[state].select(*IN_DAGS)})"
+        of_all = if_all(DAG_ID, INSTANCE_TASKS[state].select(INSTANCE % chosen(INSTANCE)))
+        return f"sum({of_all}) or sum({DAG_TASKS[state].select(*IN_DAGS, if_chosen(DAG_ID))})"
 
     note = (
         f"{NO_TASK_FILTER} A failure that is over before the next scrape is not seen here: counts of events are "
@@ -224,8 +197,6 @@ def _trends() -> tuple[Panel, ...]:
     )
     failing = (TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.UP_FOR_RETRY)
     fine = (TaskState.SUCCESS, TaskState.RUNNING)
-    # Codes of bad states are lower than those of good ones, so a low average is a bad time.
-    average = f"avg_over_time({DAG_RUN_STATUS.fleet(*IN_DAGS)}[$__range] @ end())"
     return (
         timeseries(
             "Tasks failed over time",
@@ -251,9 +222,7 @@ def _trends() -> tuple[Panel, ...]:
             metric=DAG_RUN_STATUS,
             what=f"State of the latest run of the {STATE_LANES} DAGs whose state was lowest on average over the time "
             f"range ({words_of(DagRunState)}); the others are not shown.",
-            targets=[
-                ranged(f"{DAG_RUN_STATUS.fleet(*IN_DAGS)} and {on(*DAG)} bottomk({STATE_LANES}, {average})", DAG_LEGEND)
-            ],
+            targets=[ranged(DAG_RUN_STATUS.fleet(*IN_WORST), DAG_LEGEND)],
         ),
     )
 

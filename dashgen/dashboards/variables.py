@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
@@ -14,8 +14,20 @@ if TYPE_CHECKING:
 
 AIRFLOW_URL = "airflow_url"
 
+# All values of a variable, in a ``=~`` matcher. The first half matches the empty text, as no chosen value does,
+# and with anything before it the second half still matches every value: so a query can tell All from a choice.
+ALL = "|.+"
+
 _SORT_DISABLED = 0
 _SORT_ALPHABETICAL = 1
+
+
+class _Unseen(core.Template):  # type: ignore[misc]  # grafanalib has no types
+    """A variable that nobody chooses: neither on the page nor, which grafanalib can't say, in its address."""
+
+    def to_json_data(self) -> dict[str, Any]:
+        """Return the variable as Grafana saves it."""
+        return {**super().to_json_data(), "hide": core.HIDE_VARIABLE, "skipUrlSync": True}
 
 
 def chosen(label: Label) -> str:
@@ -37,7 +49,7 @@ def datasource(settings: Settings) -> core.Template:
 
 
 def values(label: Label, selector: str, *, multi: bool = True, name: str = "") -> core.Template:
-    """Choose values of ``label`` among the series of ``selector``; all is ``.*`` when ``multi``.
+    """Choose values of ``label`` among the series of ``selector``; with ``multi`` several, or all: ``ALL``.
 
     The variable is called as the label is, or ``name`` where other dashboards mean something else by that.
     """
@@ -48,23 +60,35 @@ def values(label: Label, selector: str, *, multi: bool = True, name: str = "") -
         query=f"label_values({selector}, {label})",
         includeAll=multi,
         multi=multi,
-        allValue=".*" if multi else None,
+        allValue=ALL if multi else None,
         refresh=2,
         sort=_SORT_ALPHABETICAL,
     )
 
 
+def listed(name: str, label: Label, expr: str) -> core.Template:
+    """Hold the values of ``label`` in the result of ``expr``, for a ``=~`` matcher: a variable that nobody sees.
+
+    Grafana puts in all of them. What lists a few series need not read the whole fleet when it selects by it.
+    """
+    return _Unseen(**_in_result(name, label, expr), includeAll=True, multi=True)
+
+
 def newest_first(label: Label, expr: str) -> core.Template:
     """Choose one value of ``label`` in the order in which ``expr`` returns its series."""
-    return core.Template(
-        name=str(label),
-        label=str(label),
-        dataSource=DATASOURCE,
-        query=f"query_result({expr})",
-        regex=f'/{label}="([^"]+)"/',
-        refresh=2,
-        sort=_SORT_DISABLED,
-    )
+    return core.Template(**_in_result(str(label), label, expr))
+
+
+def _in_result(name: str, label: Label, expr: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name,
+        "dataSource": DATASOURCE,
+        "query": f"query_result({expr})",
+        "regex": f'/{label}="([^"]+)"/',
+        "refresh": 2,
+        "sort": _SORT_DISABLED,
+    }
 
 
 def airflow_url(settings: Settings) -> core.Template:

@@ -24,9 +24,11 @@ from dashgen.catalog.labels import INSTANCE, PER_RUN_JOBS, PUSHGATEWAY_SWEEPER, 
 from dashgen.catalog.pipeline import PUSH_FAILURE_TIME, PUSH_TIME
 from dashgen.catalog.recorded import (
     DAG_DURATION_MAX,
+    DAG_TASK_COUNT,
     DAG_TASK_RUNS,
     DAG_TASKS,
     GROUPS,
+    INSTANCE_TASKS,
     LAST_PUSH,
     OLDEST_PER_RUN_PUSH,
     PER_RUN_GROUPS,
@@ -71,6 +73,11 @@ def _dag_totals() -> tuple[Record, ...]:
         *(
             Record(metric, f"sum {by(*PER_DAG)} ({TASK_STATUS.fleet()} == bool {state})")
             for state, metric in DAG_TASKS.items()
+        ),
+        Record(DAG_TASK_COUNT, f"count {by(*PER_DAG)} ({TASK_STATUS.fleet()})"),
+        *(
+            Record(metric, f"sum {by(INSTANCE)} ({DAG_TASKS[state].select()})")
+            for state, metric in INSTANCE_TASKS.items()
         ),
         Record(DAG_DURATION_MAX, f"max {by(*PER_DAG)} ({TASK_DURATION.fleet()})"),
     )

@@ -54,6 +54,7 @@ export interface Variable {
   label?: string | null;
   description?: string | null;
   hide?: number;
+  skipUrlSync?: boolean;
   query?: unknown;
   current?: { text?: VariableValue; value?: VariableValue };
   datasource?: DataSourceRef | null;

@@ -19,10 +19,11 @@ function queryText({ query }: Variable): string {
   return typeof query === 'string' ? query : ((query as { query?: string } | undefined)?.query ?? '');
 }
 
-function common({ name, label, description, hide }: Variable) {
+function common({ name, label, description, hide, skipUrlSync }: Variable) {
   return {
     name,
     hide: hide ?? VariableHide.dontHide,
+    ...(skipUrlSync ? { skipUrlSync } : {}),
     ...(label ? { label } : {}),
     ...(description ? { description } : {}),
   };
