@@ -149,7 +149,7 @@ def waits() -> tuple[Panel, ...]:
 
 def one_dag(settings: Settings) -> tuple[Panel, ...]:
     """List the tasks of a DAG, when one is chosen."""
-    # The exact matcher holds only when one DAG is chosen: ".*" and "(a|b)" are no DAG's id.
+    # The exact matcher holds only when one DAG is chosen: no DAG is called "|.+" or "a,b".
     chosen = (*OF_EXPORTER, DAG_ID.is_(f"${{{DAG_ID}:raw}}"))
 
     def happened(counter: Metric, *matchers: Matcher) -> str:

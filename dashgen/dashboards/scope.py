@@ -31,24 +31,18 @@ def dag_links(settings: Settings) -> tuple[Link, ...]:
     return (variables.row_to_airflow_dag(DAG_ID), *((to_runs,) if settings.per_run else ()))
 
 
+def if_all(label: Label) -> Matcher:
+    """Match every series while all values of ``label`` are chosen, and none otherwise.
+
+    By the deployment, which each series of the fleet has: no deployment's name begins with ``#``, and only All
+    matches the others with a ``#`` before it. So the series themselves need not have ``label``.
+    """
+    return INSTANCE % f"#{chosen(label)}"
+
+
 def if_chosen(label: Label) -> Matcher:
-    """Match nothing while all values of ``label`` are chosen, and everything otherwise.
-
-    A query that reads the chosen values of a large fleet so costs nothing when :func:`if_all` answers.
-    """
-    return label.not_matching(f"#{chosen(label)}")
-
-
-def if_all(label: Label, expr: str) -> str:
-    """Write ``expr`` so that it is empty unless all values of ``label`` are chosen.
-
-    Its series get a label, and so does another vector if All, which matches the empty text, is what is chosen.
-    """
-
-    def marked(vector: str, pattern: str) -> str:
-        return f'label_replace({vector}, "all", "yes", "", "{pattern}")'
-
-    return f"{marked(expr, '')} and on (all) {marked('vector(1)', chosen(label))}"
+    """Match none of the series while all values of ``label`` are chosen, and every one otherwise."""
+    return INSTANCE.not_matching(f"#{chosen(label)}")
 
 
 def age(timestamp: str) -> str:

@@ -38,11 +38,13 @@ from dashgen.dashboards.scope import (
 )
 from dashgen.dashboards.v3_lists import (
     ATTENTION_ROWS,
-    IN_LISTED,
+    IN_INVENTORY,
     IN_SLOWEST,
+    IN_TROUBLED,
     INVENTORY_ROWS,
     LONGEST_LINES,
     UNUSUAL_ROWS,
+    longest,
     most,
 )
 
@@ -62,8 +64,8 @@ def attention(settings: Settings) -> Panel:
     def because(comparison: str, reason: Code) -> str:
         return f"and {on(*TASK)} ({TASK_ATTENTION.select(*IN_TASKS)} {comparison} {reason})"
 
-    since_failure = f"{age(TASK_LAST_FAILURE.fleet(*IN_LISTED))} {because('>=', Attention.PARTLY_FAILED)}"
-    since_start = f"{age(TASK_START.fleet(*IN_LISTED))} {because('<', Attention.PARTLY_FAILED)}"
+    since_failure = f"{age(TASK_LAST_FAILURE.fleet(*IN_TROUBLED))} {because('>=', Attention.PARTLY_FAILED)}"
+    since_start = f"{age(TASK_START.fleet(*IN_TROUBLED))} {because('<', Attention.PARTLY_FAILED)}"
     return table(
         f"Tasks that need attention (worst {ATTENTION_ROWS})",
         key="attention",
@@ -76,9 +78,9 @@ def attention(settings: Settings) -> Panel:
         columns=(
             Column("State", f"max {by(*TASK)} ({worst})", codes=Attention, width=150),
             Column("For", of_worst(f"{since_failure} or {since_start}"), unit="s"),
-            Column("Last success", of_worst(age(TASK_LAST_SUCCESS.fleet(*IN_LISTED))), unit="s"),
-            Column("Last duration", of_worst(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
-            Column("Attempt", of_worst(TASK_TRY_NUMBER.fleet(*IN_LISTED))),
+            Column("Last success", of_worst(age(TASK_LAST_SUCCESS.fleet(*IN_TROUBLED))), unit="s"),
+            Column("Last duration", of_worst(TASK_DURATION.fleet(*IN_TROUBLED)), unit="s"),
+            Column("Attempt", of_worst(TASK_TRY_NUMBER.fleet(*IN_TROUBLED))),
         ),
         sort="State",
         links={DAG_ID: dag_links(settings)},
@@ -88,6 +90,7 @@ def attention(settings: Settings) -> Panel:
 
 def durations(settings: Settings) -> tuple[Panel, ...]:
     """Show the slowest tasks, durations over time, and what is far above its usual."""
+    per_dag = DAG_DURATION_MAX.select(*IN_SLOWEST)
     unusual = most(UNUSUAL_ROWS, TASK_ABOVE_USUAL)
 
     def of_unusual(expr: str) -> str:
@@ -110,7 +113,7 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
             what=f"Duration of the slowest task of each DAG, for the {LONGEST_LINES} DAGs with the longest in the time "
             f"range. "
             f"{NO_TASK_FILTER}",
-            targets=[ranged_record(DAG_DURATION_MAX.select(*IN_SLOWEST), DAG_LEGEND)],
+            targets=[ranged_record(f"{per_dag} and {on(*DAG)} {longest(per_dag, at=' @ end()')}", DAG_LEGEND)],
             legend_right=True,
             size=(12, 10),
         ),
@@ -123,8 +126,8 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
             rows=TASK,
             columns=(
                 Column("Times its usual", f"max {by(*TASK)} ({unusual})", unit="suffix:×"),
-                Column("Duration", of_unusual(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
-                Column("Usual", of_unusual(TASK_USUAL_DURATION.select(*IN_LISTED)), unit="s"),
+                Column("Duration", of_unusual(TASK_DURATION.fleet(*IN_TROUBLED)), unit="s"),
+                Column("Usual", of_unusual(TASK_USUAL_DURATION.select(*IN_TROUBLED)), unit="s"),
             ),
             sort="Times its usual",
             links={DAG_ID: dag_links(settings)},
@@ -136,10 +139,10 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
 
 def inventory(settings: Settings) -> tuple[Panel, ...]:
     """List the latest state of every task and the latest run of every DAG."""
-    # The exact matcher holds only when one DAG is chosen: no DAG is called "|.+" or "(a|b)".
+    # The exact matcher holds only when one DAG is chosen: no DAG is called "|.+" or "a,b".
     all_of_one = TASK_STATUS.fleet(*IN_TASKS, DAG_ID.is_(f"${{{DAG_ID}:raw}}"))
     # By code alone, upstream failed would come before failed, and retrying after success.
-    rank = f"(-10 * {TASK_ATTENTION.select(*IN_TASKS)} or {on(*TASK)} {TASK_STATUS.fleet(*IN_LISTED)})"
+    rank = f"(-10 * {TASK_ATTENTION.select(*IN_TASKS)} or {on(*TASK)} {TASK_STATUS.fleet(*IN_INVENTORY)})"
     tasks = f"bottomk({INVENTORY_ROWS}, {rank}) or {on(*TASK)} {all_of_one}"
     dags = f"bottomk({INVENTORY_ROWS}, {DAG_RUN_STATUS.fleet(*IN_DAGS)})"
 
@@ -159,11 +162,11 @@ def inventory(settings: Settings) -> tuple[Panel, ...]:
             "of the chosen DAG.",
             rows=TASK,
             columns=(
-                Column("State", of_tasks(TASK_STATUS.fleet(*IN_LISTED)), codes=TaskState, width=150),
-                Column("Started", of_tasks(age(TASK_START.fleet(*IN_LISTED))), unit="s"),
-                Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_LISTED)), unit="s"),
-                Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_LISTED))), unit="s"),
-                Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_LISTED))),
+                Column("State", of_tasks(TASK_STATUS.fleet(*IN_INVENTORY)), codes=TaskState, width=150),
+                Column("Started", of_tasks(age(TASK_START.fleet(*IN_INVENTORY))), unit="s"),
+                Column("Last duration", of_tasks(TASK_DURATION.fleet(*IN_INVENTORY)), unit="s"),
+                Column("Last success", of_tasks(age(TASK_LAST_SUCCESS.fleet(*IN_INVENTORY))), unit="s"),
+                Column("Attempt", of_tasks(TASK_TRY_NUMBER.fleet(*IN_INVENTORY))),
             ),
             order=f"max {by(*TASK)} ({tasks})",
             links={DAG_ID: dag_links(settings)},

@@ -35,7 +35,7 @@ from dashgen.dashboards.scope import (
     if_chosen,
 )
 from dashgen.dashboards.v3_detail import attention, durations, inventory
-from dashgen.dashboards.v3_lists import IN_WORST, STATE_LANES, listed
+from dashgen.dashboards.v3_lists import IN_WORST, STATE_LANES, hidden, worst_on_average
 from dashgen.dashboards.variables import chosen
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def fleet(settings: Settings) -> Dashboard:
             variables.values(DAG_ID, TASK_STATUS.fleet(INSTANCE % chosen(INSTANCE))),
             variables.values(TASK_ID, TASK_STATUS.fleet(*IN_DAGS)),
             variables.airflow_url(settings),
-            *listed(),
+            *hidden(),
         ),
         annotations=(alert_annotation(),),
         links=(
@@ -87,15 +87,15 @@ def fleet(settings: Settings) -> Dashboard:
 
 
 def _in_state(state: TaskState) -> str:
-    of_all = if_all(TASK_ID, DAG_TASKS[state].select(*IN_DAGS))
+    of_all = DAG_TASKS[state].select(*IN_DAGS, if_all(TASK_ID))
     return f"sum({of_all}) or sum({TASK_STATUS.fleet(*IN_TASKS, if_chosen(TASK_ID))} == bool {state})"
 
 
 def _healthy() -> str:
-    failed, upstream_failed = (
-        f"sum({DAG_TASKS[state].select(*IN_DAGS)})" for state in (TaskState.FAILED, TaskState.UPSTREAM_FAILED)
+    failed, upstream_failed, tasks = (
+        f"sum({metric.select(*IN_DAGS, if_all(TASK_ID))})"
+        for metric in (DAG_TASKS[TaskState.FAILED], DAG_TASKS[TaskState.UPSTREAM_FAILED], DAG_TASK_COUNT)
     )
-    tasks = f"sum({if_all(TASK_ID, DAG_TASK_COUNT.select(*IN_DAGS))})"
     # Only upstream failed is lower than failed: so the fleet is read once.
     of_chosen = f"avg({TASK_STATUS.fleet(*IN_TASKS, if_chosen(TASK_ID))} > bool {TaskState.FAILED})"
     return f"1 - ({failed} + {upstream_failed}) / {tasks} or {of_chosen}"
@@ -188,7 +188,7 @@ def _dags_now(settings: Settings) -> tuple[Panel, ...]:
 
 def _trends() -> tuple[Panel, ...]:
     def total(state: TaskState) -> str:
-        of_all = if_all(DAG_ID, INSTANCE_TASKS[state].select(INSTANCE % chosen(INSTANCE)))
+        of_all = INSTANCE_TASKS[state].select(INSTANCE % chosen(INSTANCE), if_all(DAG_ID))
         return f"sum({of_all}) or sum({DAG_TASKS[state].select(*IN_DAGS, if_chosen(DAG_ID))})"
 
     note = (
@@ -197,6 +197,7 @@ def _trends() -> tuple[Panel, ...]:
     )
     failing = (TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.UP_FOR_RETRY)
     fine = (TaskState.SUCCESS, TaskState.RUNNING)
+    states = DAG_RUN_STATUS.fleet(*IN_WORST)
     return (
         timeseries(
             "Tasks failed over time",
@@ -222,7 +223,7 @@ def _trends() -> tuple[Panel, ...]:
             metric=DAG_RUN_STATUS,
             what=f"State of the latest run of the {STATE_LANES} DAGs whose state was lowest on average over the time "
             f"range ({words_of(DagRunState)}); the others are not shown.",
-            targets=[ranged(DAG_RUN_STATUS.fleet(*IN_WORST), DAG_LEGEND)],
+            targets=[ranged(f"{states} and {on(*DAG)} {worst_on_average(states, at=' @ end()')}", DAG_LEGEND)],
         ),
     )
 

@@ -21,7 +21,7 @@ from dashgen import report
 from dashgen.promql import COMPARISONS, NAME_LABEL, Query, Selector, attempt, selector_of, without_parens
 from dashgen.promql_labels import is_scalar, trace
 from dashgen.verify.outcome import Cause, Reason
-from dashgen.verify.selectors import EXPORTED, present, why_nothing
+from dashgen.verify.selectors import EXPORTED, optional, present, why_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,9 +99,8 @@ class Diagnosis:
         return bool(self.facts.count(str(selector))) and not self.facts.count(str(having))
 
     def optional(self, label: str, name: str) -> bool:
-        """Whether the series of a metric may lack a label by the catalog: not all have it, or tagged lines alone."""
-        known, metric = self.catalog.labels.get(label), self.catalog.metric(name)
-        return known is not None and (known.optional or (metric is not None and known in metric.tags))
+        """Whether the series of a metric may lack a label by the catalog."""
+        return optional(label, name, self.catalog)
 
     def instead(self, selector: str, label: str) -> str:
         """Say which label the series of a selector have in place of one that they don't."""
@@ -194,7 +193,7 @@ def not_recorded(name: str, number: int, *, loaded: bool) -> Reason:
     """Say that a rule's expression gives ``number`` series, and what it records is not there."""
     message = f"{name} is not recorded, though its rule returns {number} series"
     if loaded:
-        return Reason(Cause.NOT_RECORDED, message, "The rule is loaded: wait for its next evaluation.", drift=True)
+        return Reason(Cause.NOT_RECORDED, message, "The rule is loaded: wait for its next evaluation.")
     return Reason(Cause.NOT_RECORDED, message, "Is the rule file loaded where rules are evaluated?", drift=True)
 
 

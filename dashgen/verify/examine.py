@@ -163,7 +163,7 @@ class _Asker:
         if asked.kind is Kind.VARIABLE or (asked.kind is Kind.PANEL and not asked.may_be_empty):
             return False
         if asked.kind is Kind.PANEL:
-            return not reason.drift or self._all_known(asked)
+            return not reason.drift or (reason.cause is Cause.NEVER_SEEN and self._all_known(asked))
         return not reason.drift or self._only_alerts(asked)
 
     def _all_known(self, asked: Asked) -> bool:

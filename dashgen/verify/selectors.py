@@ -81,6 +81,12 @@ def _matchers(selector: Selector, facts: Facts, catalog: Catalog) -> Reason:
     return Reason(Cause.NO_VALUE, message, _combination(name, kept, matcher, facts))
 
 
+def optional(label: str, name: str, catalog: Catalog) -> bool:
+    """Whether the series of a metric may lack a label by the catalog: not all have it, or tagged lines alone."""
+    known, metric = catalog.labels.get(label), catalog.metric(name)
+    return known is not None and (known.optional or (metric is not None and known in metric.tags))
+
+
 def _selecting(name: str, matcher: Matcher) -> tuple[Matcher, ...]:
     """Return what Prometheus takes for a selector: without a name, one that does not match the empty text."""
     return (matcher,) if name or matcher.op in _POSITIVE else (present(matcher.label), matcher)
@@ -111,7 +117,8 @@ def _matcher(selector: Selector, matcher: Matcher, facts: Facts, catalog: Catalo
         )
     if not facts.count(str(Selector(name, (present(label),)))):
         hint = f"It has {_listed(sorted(facts.labels(name) - {NAME_LABEL}))}." if name else ""
-        return Reason(Cause.LABEL_MISSING, f"no series of {shown} has the label {label}", hint, drift=True)
+        message = f"no series of {shown} has the label {label}"
+        return Reason(Cause.LABEL_MISSING, message, hint, drift=not optional(label, name, catalog))
     there = facts.values(label, name)
     hint = _off(matcher, catalog) or f"There {label} is {_listed(there, alternatives(matcher))}."
     message = f"no series of {shown} has {matcher}"

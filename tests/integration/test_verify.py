@@ -127,6 +127,18 @@ def test_metric_renamed_only_in_the_dashboard(verified: Callable[..., Any]) -> N
     assert hints == {"Did you mean dag_run_start_timestamp_seconds?"}
 
 
+@pytest.mark.parametrize(
+    ("matcher", "cause"),
+    [('job=\\"airflow_dag\\"', "no series with that label value"), ('dag=\\"sales\\"', "label missing")],
+    ids=["job", "label"],
+)
+def test_wrong_matcher_where_nothing_is_fine(matcher: str, cause: str, verified: Callable[..., Any]) -> None:
+    """That a panel may be empty is no excuse for a job that is nowhere, or for a label that its metric never has."""
+    running = "topk(10, time() - dag_run_start_timestamp_seconds{"
+    _, queries = verified((V3, f'{running}job=\\"airflow_dags\\"', running + matcher), only=V3)
+    assert findings(queries) == [('panel "DAG runs running longest (top 10)" A', "empty", cause)]
+
+
 def test_metric_renamed_only_in_an_annotation(verified: Callable[..., Any]) -> None:
     """An annotation may be empty, not so when it asks for what never was."""
     _, queries = verified((V3, "(ALERTS{", "(ALARMS{"), only=V3)

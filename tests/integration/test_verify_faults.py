@@ -92,7 +92,9 @@ def test_metric_renamed_only_in_the_plugin(tmp_path: Path, exposed: str) -> None
     text = exposed.replace("dag_run_status{", "dag_run_state{")
     with scraping(tmp_path, text) as server:
         found = verified(tmp_path, server, V3, ALERTS)
-    assert {each["cause"] for each in found} == {"metric never seen"}
+    # What selects by a variable that is empty says so, and the variable why it is.
+    assert {each["cause"] for each in found} == {"metric never seen", "variable has no value"}
+    assert one(found, 'variable "worst_dags"')["cause"] == "metric never seen"
     panel = one(found, 'panel "DAGs whose last run failed" A')
     assert panel["message"] == "metric dag_run_status has never been seen here"
     assert panel["hint"].endswith("dag_run_state is here: was it renamed?")
@@ -137,8 +139,10 @@ def test_gateway_scraped_without_honor_labels(tmp_path: Path, exposed: str) -> N
     assert (
         causes['group "airflow_dag_totals", record "dag:task_status_failed:sum"'] == "label was renamed by the scrape"
     )
-    panel = one(found, FAILED)
-    assert panel["message"] == "task_status has exported_job, not job: Prometheus scrapes it without honor_labels"
+    panel = one(found, 'panel "Slowest tasks now (top 10)" A')
+    renamed = "has exported_job, not job: Prometheus scrapes it without honor_labels"
+    assert panel["message"] == f"task_duration_seconds {renamed}"
+    assert one(found, FAILED)["message"] == f"dag:task_status_failed:sum has nothing to record: task_status {renamed}"
     assert panel["hint"] == "Set honor_labels: true for the scrape job pushgateway."
 
 
@@ -149,7 +153,7 @@ def test_rule_file_not_loaded(tmp_path: Path, exposed: str) -> None:
     record = one(found, 'group "airflow_dag_totals", record "dag:task_status_failed:sum"')
     assert (record["cause"], record["message"]) == ("rule file not loaded", 'group "airflow_dag_totals" is not loaded')
     assert one(found, 'group "watchdog", alert "Watchdog"')["cause"] == "rule file not loaded"
-    panel = one(found, 'panel "Tasks failed over time" A')
+    panel = one(found, FAILED)
     assert panel["cause"] == "not recorded"
     assert panel["message"].startswith("dag:task_status_failed:sum is not recorded, though its rule returns")
 
@@ -198,5 +202,7 @@ def test_nothing_was_pushed(tmp_path: Path) -> None:
     text = "".join(f'filler{{number="{number}"}} 1\n' for number in range(100))
     with scraping(tmp_path, text, rules=False) as server:
         found = verified(tmp_path, server, V3)
-    assert one(found, FAILED)["cause"] == "metric never seen"
-    assert "the Airflow listener" in one(found, FAILED)["hint"]
+    hints = {FAILED: "a recording rule", 'panel "Slowest tasks now (top 10)" A': "the Airflow listener"}
+    for subject, hint in hints.items():
+        assert one(found, subject)["cause"] == "metric never seen"
+        assert hint in one(found, subject)["hint"]

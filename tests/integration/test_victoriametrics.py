@@ -47,6 +47,8 @@ SCRAPE_SECONDS = 5
 EVALUATION_SECONDS = 2
 # As the files of a build are read: what is Prometheus' alone is left aside.
 LENIENT = "-promscrape.config.strictParse=false"
+# The names of hundreds of DAGs are in a query of V3's tables, some twice.
+LONG = "-search.maxQueryLen=1MB"
 PATIENCE_SECONDS = 60.0
 # Five minutes, and a scrape more.
 STALE_SECONDS = 330
@@ -101,7 +103,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             servers.alertmanager(folder("alertmanager"), files["alertmanager/alertmanager.yml"])
         )
         config = (out / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-        server = running.enter_context(victoriametrics(folder("victoriametrics"), config, LENIENT))
+        server = running.enter_context(victoriametrics(folder("victoriametrics"), config, LENIENT, LONG))
         rules = running.enter_context(
             vmalert(folder("vmalert"), f"{out / RULES}/*.yml", server.url, server.url, alertmanager.url)
         )
@@ -118,6 +120,17 @@ def _hurried(text: str) -> str:
     """Have scrapes and rules run every few seconds, not by the minute: nobody waits that long."""
     text = re.sub(r"(?m)^( *scrape_(?:interval|timeout)): .*", rf"\1: {SCRAPE_SECONDS}s", text)
     return re.sub(r"(?m)^  interval: .*", f"  interval: {EVALUATION_SECONDS}s", text)
+
+
+def test_tables_of_hundreds_of_dags(stack: Stack) -> None:
+    """Queries are answered that hold as many DAGs as V3 can list, with long names."""
+    listed = [f"{'department-of-long-names':_<36}{number:04}" for number in range(500)]
+    urls = ("--prometheus-url", stack.server.url, "--rules-url", stack.rules.url, "--format", "json")
+    chosen = [f"--var={name}={dag}" for name in ("troubled_dags", "inventory_dags") for dag in listed]
+    done = dashgen("verify", *urls, *chosen, V3, cwd=stack.out)
+    queries = json.loads(done.stdout)["queries"]
+    assert max(len(query["expr"]) for query in queries) > 2 * len("|".join(listed))
+    assert [query["message"] for query in queries if query["status"] == "error"] == []
 
 
 def test_vmalert_accepts_the_rules() -> None:

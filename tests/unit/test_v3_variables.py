@@ -38,7 +38,12 @@ def test_hidden_variables_hold_all_that_they_find(board: dict[str, Any]) -> None
     """They are neither on the page nor in its address, put in each value, and follow those that a user chooses by."""
     listed = board["templating"]["list"]
     hidden = [variable for variable in listed if variable.get("hide")]
-    assert [variable["name"] for variable in hidden] == ["listed_dags", "worst_dags", "slowest_dags"]
+    assert [variable["name"] for variable in hidden] == [
+        "troubled_dags",
+        "inventory_dags",
+        "worst_dags",
+        "slowest_dags",
+    ]
     assert listed[-len(hidden) :] == hidden
     for variable in hidden:
         assert (variable["hide"], variable["skipUrlSync"], variable["refresh"]) == (2, True, 2)
