@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from rich.console import Console
 from dashgen.problems import EXIT_UNREACHABLE
 from demo import airflow, stack
 from tests.e2e.airflow import AirflowError
-from tests.environments import build_wheel
+from tests.environments import CommandError, build_wheel
 from tests.programs import MissingProgramError
 from tests.servers import ServerError
 
@@ -44,7 +44,7 @@ def main(*, emit: bool) -> None:
             _run(Path(started.enter_context(tempfile.TemporaryDirectory(prefix="dashgen-demo-"))), started, emit=emit)
     except KeyboardInterrupt:
         click.echo("stopped; nothing is left", err=True)
-    except (AirflowError, MissingProgramError, ServerError) as error:
+    except (AirflowError, CommandError, MissingProgramError, ServerError) as error:
         click.echo(f"demo: {error}", err=True)
         sys.exit(EXIT_UNREACHABLE)
 
@@ -53,8 +53,9 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     """End once: what cleans up is not to be interrupted."""
     for each in ENDS:
         signal.signal(each, signal.SIG_IGN)
-    # Not by way of a buffer, which the signal may have found half written.
-    os.write(sys.stderr.fileno(), b"stopping\n")
+    # Not by way of a buffer, which the signal may have found half written; a terminal that hangs up takes nothing.
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), b"stopping\n")
     raise KeyboardInterrupt
 
 
@@ -63,6 +64,7 @@ def _run(folder: Path, started: ExitStack, *, emit: bool) -> None:
 
     Raises:
         ServerError, AirflowError, MissingProgramError: something does not start, or ends by itself.
+        CommandError: what it needs can't be made.
 
     """
     # Shown on a terminal only.
@@ -103,8 +105,9 @@ def _processes(servers: Stack) -> list[tuple[str, subprocess.Popen[bytes]]]:
 
 @contextmanager
 def _emitting(servers: Stack) -> Iterator[subprocess.Popen[bytes]]:
-    """Emit on this terminal."""
-    process = subprocess.Popen((DASHGEN, "emit", "--pushgateway-url", servers.pushgateway.url, "--follow"))  # noqa: S603  (our own)
+    """Emit on this terminal, whose Ctrl-C does not reach it: it is ended here, and only once."""
+    command = (DASHGEN, "emit", "--pushgateway-url", servers.pushgateway.url, "--follow")
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own)
     with process:
         try:
             yield process

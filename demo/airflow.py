@@ -34,6 +34,7 @@ def running(folder: Path, wheel: Path, dashgen: Path, stack: Stack, ports: Ports
 
     Raises:
         AirflowError: it does not start; the message holds the last words.
+        CommandError: a command by which it is made fails; the message holds what it printed.
         MissingProgramError: there is no Airflow; the message says what installs it.
 
     """

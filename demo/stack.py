@@ -88,7 +88,7 @@ def built(folder: Path, config: str, dashgen: Path) -> Path:
     """Build the output of a dashgen.toml, given as text, by a command; return the output folder.
 
     Raises:
-        AssertionError: the build fails; the message holds what it printed.
+        CommandError: the build fails; the message holds what it printed.
 
     """
     file, out = folder / "dashgen.toml", folder / "out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,15 @@ from tests.programs import CHECKOUT
 UV = Path(sys.executable).with_name("uv")
 
 
+class CommandError(Exception):
+    """A command failed."""
+
+
 def run(*command: str | Path, cwd: Path | None = None) -> str:
     """Return what a command prints, run without the caller's Python settings.
 
     Raises:
-        AssertionError: it fails; the message holds all that it printed.
+        CommandError: it fails; the message holds all that it printed.
 
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
@@ -29,8 +34,20 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout}{done.stderr}"
+    check(done)
     return done.stdout
+
+
+def check(done: subprocess.CompletedProcess[str]) -> None:
+    """Accept a command that has ended well.
+
+    Raises:
+        CommandError: it failed; the message holds the command and all that it printed.
+
+    """
+    if done.returncode:
+        command = shlex.join(str(word) for word in done.args)
+        raise CommandError(f"{command} failed with exit code {done.returncode}:\n{done.stdout}{done.stderr}".rstrip())
 
 
 def build_wheel(folder: Path) -> Path:

@@ -22,7 +22,7 @@ def program(name: str, *, tools: Path = TOOLS) -> Path:
     """
     found = shutil.which(name, path=tools / "bin") or shutil.which(name)
     if found is None:
-        raise MissingProgramError(f"{name} is not installed: `make test` installs what the tests run")
+        raise MissingProgramError(f"{name} is not installed: `make servers` installs what tests and demo run")
     return Path(found)
 
 

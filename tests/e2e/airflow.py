@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tests.e2e import processes
-from tests.environments import UV, install, run
-from tests.programs import TOOLS, MissingProgramError
+from tests.environments import UV, check, install, run
+from tests.programs import CHECKOUT, TOOLS, MissingProgramError
 from tests.servers import HOST, free_port
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Installation:
         """Return what a command of Airflow prints.
 
         Raises:
-            AssertionError: it fails; the message holds all that it printed.
+            CommandError: it fails; the message holds all that it printed.
 
         """
         return self._run("-m", "airflow", *arguments, **settings)
@@ -117,7 +117,7 @@ class Installation:
         printed = done.stdout + done.stderr
         with (self.folder / "commands.log").open("a", encoding="utf-8") as log:
             log.write(printed)
-        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{printed}"
+        check(done)
         return printed
 
     def said(self) -> list[str]:
@@ -211,7 +211,7 @@ def make(installation: Installation, wheel: Path) -> None:
 
     Raises:
         MissingProgramError: there is no pristine environment.
-        AssertionError: a command fails.
+        CommandError: a command fails.
 
     """
     (installation.folder / "airflow").symlink_to(_environment(installation.version, wheel))
@@ -225,8 +225,9 @@ def _environment(version: str, wheel: Path) -> Path:
     """Return a copy of the pristine environment with the built package: one beside the wheel, for all installations."""
     copy = wheel.with_name(f"airflow-{version}")
     pristine = TOOLS / copy.name
-    if not (pristine / ".installed").exists():
-        raise MissingProgramError(f"there is no Airflow in {pristine}: `make test` installs it")
+    made = pristine / ".installed"
+    if not made.exists():
+        raise MissingProgramError(f"there is no Airflow in {pristine}: `make {made.relative_to(CHECKOUT)}` installs it")
     shutil.copytree(pristine, copy, symlinks=True, copy_function=_link)
     install(wheel, copy)
     if version in DRIVERS:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e import gateway_state
 from tests.e2e.airflow import AirflowError
+from tests.environments import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,7 +145,7 @@ def perform(stage: Stage, plays: Mapping[str, tuple[Run, Steps]]) -> dict[str, O
             if not missing:
                 try:
                     following = next(steps, None)
-                except (AssertionError, AirflowError) as error:
+                except (AssertionError, AirflowError, CommandError) as error:
                     missing = repr(error)
             if following is None:
                 outcomes[name] = Outcome(missing, run.expected)
