@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dashgen import report
+from dashgen.checks.document import Kind
 from dashgen.checks.read import read_all
 from dashgen.commands import access as options
 from dashgen.commands import workspace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 RULE = "verify"
 _HELP = "See dashgen verify --help."
+_NO_RULES = "has no answer to /api/v1/rules"
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,20 @@ def _outcomes(
             where = ruler
             other = client if ruler is access else stack.enter_context(closing(Client(ruler, timeout)))
             where = access
-            progress = stack.enter_context(_progress())
-            return Examination(client, other, work.project.catalog, wish).run(documents, progress)
+            examination = Examination(client, other, work.project.catalog, wish)
+            if other is not client and examination.loaded is None:
+                hint = "Is --rules-url the address of what evaluates the rules, with its path prefix?"
+                raise _error(str(ruler.address), _NO_RULES, hint, EXIT_UNREACHABLE)
+            with _progress() as progress:
+                outcomes = examination.run(documents, progress)
     except AddressError as error:
         raise _error(str(where.address), str(error), _HELP, EXIT_USAGE) from None
     except UnreachableError as error:
         raise _error(str(error.address), str(error), error.hint, EXIT_UNREACHABLE) from None
+    if examination.loaded is None and any(document.kind is Kind.RULES for document in documents):
+        untold = f"{access.address} {_NO_RULES}: whether these rules are loaded anywhere is not known."
+        click.echo(f"{untold} --rules-url names the server that evaluates them, such as a ruler or vmalert.", err=True)
+    return outcomes
 
 
 def _documents(paths: Sequence[Path], work: Workspace) -> tuple[list[Document], list[Problem]]:
