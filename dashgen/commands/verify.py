@@ -57,7 +57,9 @@ class Asked:
     @property
     def reach(self) -> options.Access:
         """The options by which the server is reached."""
-        return options.Access(self.url, self.timeout, self.ca_file, self.cert, self.key, self.bearer_token_file)
+        return options.Access(
+            self.url, self.timeout, self.ca_file, self.cert, self.key, self.bearer_token_file, self.headers
+        )
 
 
 def run(asked: Asked, style: str) -> int:
@@ -70,7 +72,7 @@ def run(asked: Asked, style: str) -> int:
     work = workspace.load(asked.config)
     url = asked.url or work.project.settings.prometheus_url
     ruler_tls = asked.rules_url.startswith("https:")
-    access = options.prometheus(replace(asked.reach, url=url), RULE, asked.headers, tls=ruler_tls)
+    access = options.prometheus(replace(asked.reach, url=url), RULE, tls=ruler_tls)
     ruler = replace(access, address=_address(asked.rules_url, access)) if asked.rules_url else access
     timeout = _duration("--timeout", asked.timeout)
     wish = Wish(_duration("--scrape-interval", asked.scrape_interval), _choices(asked.choices))

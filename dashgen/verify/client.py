@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from dashgen.pushgateway.connection import Connection
+from dashgen.pushgateway.connection import Connection, refusal
 from dashgen.redaction import redacted
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _MOST_SHOWN = 200
 _REPEATED = re.compile(r'^error when executing query="(?:[^"\\]|\\.)*".*?\): ', re.DOTALL)
 
 _OK = http.client.OK
-_REFUSED = {http.client.UNAUTHORIZED, http.client.FORBIDDEN, http.client.PROXY_AUTHENTICATION_REQUIRED}
 # What answers queries only, such as Mimir without a ruler, or a proxy before it, has no such path.
 _NO_RULES = (http.client.NOT_FOUND, http.client.NOT_IMPLEMENTED)
 _OVERLOADED = {http.client.TOO_MANY_REQUESTS, http.client.BAD_GATEWAY, http.client.GATEWAY_TIMEOUT}
@@ -246,9 +245,9 @@ def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[s
         UnreachableError: it is no answer of a Prometheus.
 
     """
-    if status in _REFUSED:
+    if refused := refusal(status):
         hint = "Give credentials: USER:PASSWORD@ in the URL, --bearer-token-file or --header; and check them."
-        raise UnreachableError(f"refuses access: {_phrase(status)}", hint)
+        raise UnreachableError(refused, hint)
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         raise UnreachableError(
             f"redirects to {redacted(_header(headers, 'Location') or 'nowhere')}", "Name that address instead."
