@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,7 +29,9 @@ def format_option(*styles: str) -> Callable[[Callable[..., None]], Callable[...,
     )
 
 
-REACH = ("timeout", "ca_file", "cert", "key", "bearer_token_file")
+_WHO = ("cert", "key", "bearer_token_file")
+REACH = ("timeout", "ca_file", *_WHO)
+OF_PROMETHEUS = tuple(f"prometheus_{name}" for name in (*_WHO, "headers"))
 
 
 def access(*urls: tuple[str, str, bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -38,11 +40,32 @@ def access(*urls: tuple[str, str, bool]) -> Callable[[Callable[..., None]], Call
         *(click.option(name, metavar="URL", required=required, help=text) for name, text, required in urls),
         click.option("--timeout", metavar="DURATION", default="30s", show_default=True, help="For each request."),
         click.option("--ca-file", default="", help="Authorities to trust, as PEM."),
-        click.option("--cert", default="", help="The client's certificate, as PEM."),
-        click.option("--key", default="", help="Its key, where it is in another file."),
-        click.option("--bearer-token-file", default="", help="A file that holds a bearer token."),
+        *_who("--"),
+    ]
+    return _all(options)
+
+
+def access_to_prometheus() -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options that say who asks the Prometheus, where :func:`access` is about another server, too."""
+    header = click.option(
+        "--prometheus-header",
+        "prometheus_headers",
+        metavar="NAME: VALUE",
+        multiple=True,
+        help="A header to send to Prometheus; may be repeated.",
+    )
+    return _all([*_who("--prometheus-", " For Prometheus."), header])
+
+
+def _who(prefix: str, whom: str = "") -> list[Callable[..., Any]]:
+    return [
+        click.option(f"{prefix}cert", default="", help=f"The client's certificate, as PEM.{whom}"),
+        click.option(f"{prefix}key", default="", help="Its key, where it is in another file."),
+        click.option(f"{prefix}bearer-token-file", default="", help=f"A file that holds a bearer token.{whom}"),
     ]
 
+
+def _all(options: list[Callable[..., Any]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def added(command: Callable[..., None]) -> Callable[..., None]:
         for option in reversed(options):
             command = option(command)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dashgen.cli.base import FILE, REACH, access, cli, config_option, format_option, leave
+from dashgen.cli.base import (
+    FILE,
+    OF_PROMETHEUS,
+    REACH,
+    access,
+    access_to_prometheus,
+    cli,
+    config_option,
+    format_option,
+    leave,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,15 +136,18 @@ def emit(pushgateway_url: str, config: Path | None, style: str, *, clean: bool, 
 Examples:
   dashgen live-check --pushgateway-url http://localhost:9091
   dashgen live-check --pushgateway-url http://gateway:9091 --prometheus-url http://prometheus:9090
-  dashgen live-check --pushgateway-url http://localhost:9091 --format json"""
+  dashgen live-check --pushgateway-url http://localhost:9091 --format json
+  dashgen live-check --pushgateway-url http://gateway:9091 \\
+    --prometheus-url https://mimir/prometheus --prometheus-header 'X-Scope-OrgID: 1'"""
 )
 @access(
     ("--pushgateway-url", "The Pushgateway to look at.", True),
     ("--prometheus-url", "The Prometheus that scrapes it, to look at as well.", False),
 )
+@access_to_prometheus()
 @config_option
 @format_option("text", "json")
-def live_check(pushgateway_url: str, prometheus_url: str | None, config: Path | None, style: str, **how: str) -> None:
+def live_check(pushgateway_url: str, prometheus_url: str | None, config: Path | None, style: str, **how: Any) -> None:  # noqa: ANN401  (as sweep)
     """Hold what is really emitted against the catalog.
 
     Names, labels, types, help texts and state codes of what the Pushgateway holds, and how it
@@ -147,7 +160,12 @@ def live_check(pushgateway_url: str, prometheus_url: str | None, config: Path | 
         from dashgen.commands.access import Access  # noqa: PLC0415  (so that --help is fast)
         from dashgen.commands.live_check import run  # noqa: PLC0415  (the same)
 
-        prometheus = Access(prometheus_url, how["timeout"], how["ca_file"]) if prometheus_url else None
+        prefix = "prometheus_"
+        who = {name.removeprefix(prefix): how.pop(name) for name in OF_PROMETHEUS}
+        if not prometheus_url and any(who.values()):
+            raise click.UsageError("options that begin with --prometheus- need --prometheus-url")
+        both = how["timeout"], how["ca_file"]
+        prometheus = Access(prometheus_url, *both, **who, prefix="--prometheus-") if prometheus_url else None
         return run(Access(pushgateway_url, **how), prometheus, config, style)
 
     leave(work, style)
@@ -232,7 +250,7 @@ def preview(prometheus_url: str | None, **asked: Any) -> None:  # noqa: ANN401  
         from dashgen.commands.access import Access  # noqa: PLC0415  (so that --help is fast)
         from dashgen.commands.preview import Asked, run  # noqa: PLC0415  (the same)
 
-        reach = Access(prometheus_url or "", **{name: asked.pop(name) for name in REACH})
+        reach = Access(prometheus_url or "", **{name: asked.pop(name) for name in (*REACH, "headers")})
         return run(Asked(reach=reach, **asked))
 
     leave(work, "text")

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import http.client
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashgen import durations
 from dashgen.problems import EXIT_UNREACHABLE, EXIT_USAGE, DashgenError, Place, Problem
 from dashgen.pushgateway.address import Address, AddressError
-from dashgen.pushgateway.connection import Connection
+from dashgen.pushgateway.connection import AccessError, Connection
 from dashgen.redaction import redacted
 from dashgen.verify.client import Access as Reached
 from dashgen_plugin.gateway import reason
 from dashgen_sweeper.listing import ListingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MOST_TIMEOUT_SECONDS = 24 * 3600
 BEARER = "Bearer "
+CREDENTIALS = "Give credentials: USER:PASSWORD@ in the URL or --bearer-token-file; and check them."
 
 
 @dataclass(frozen=True)
 class Access:
-    """The command line's options of one server, as they were written."""
+    """The command line's options of one server, as they were written; ``headers`` as ``NAME: VALUE``.
+
+    ``prefix`` is what the names of those options begin with that say who asks.
+    """
 
     url: str
     timeout: str
@@ -34,6 +38,8 @@ class Access:
     cert: str = ""
     key: str = ""
     bearer_token_file: str = ""
+    headers: Sequence[str] = ()
+    prefix: str = "--"
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Server:
     timeout: int
     ca_file: str = ""
     client_cert: tuple[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def connection(self) -> Connection:
         """Make a connection, not yet connected; AddressError where the proxy has no valid address."""
@@ -62,11 +69,11 @@ def server(access: Access, command: str) -> Server:
     except ValueError as error:
         raise problem(f"dashgen {command}", command, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
     found = prometheus(access, command)
-    return Server(found.address, timeout, found.ca_file, found.client_cert)
+    return Server(found.address, timeout, found.ca_file, found.client_cert, found.headers)
 
 
-def prometheus(access: Access, command: str, headers: Sequence[str] = (), *, tls: bool = False) -> Reached:
-    """Make sense of the options of a server whose API is asked; ``headers`` are written ``NAME: VALUE``.
+def prometheus(access: Access, command: str, *, tls: bool = False) -> Reached:
+    """Make sense of the options of a server whose API is asked.
 
     ``tls`` says that the command reaches another server by TLS, with the same certificate.
 
@@ -79,14 +86,19 @@ def prometheus(access: Access, command: str, headers: Sequence[str] = (), *, tls
         address = Address.parse(access.url)
     except AddressError as error:
         raise problem(where, rule, str(error), f"See dashgen {command} --help.", EXIT_USAGE) from None
-    cert = client_cert(access.cert, access.key, command, tls=tls or address.scheme == "https")
+    tls = tls or address.scheme == "https"
+    cert = client_cert(access.cert, access.key, command, tls=tls, prefix=access.prefix)
     if access.bearer_token_file:
         address = replace(address, authorization=f"{BEARER}{token(access.bearer_token_file, rule)}")
-    return Reached(address, access.ca_file, cert, dict(_header(each, command) for each in headers))
+    return Reached(
+        address, access.ca_file, cert, dict(_header(each, command, access.prefix) for each in access.headers)
+    )
 
 
-def client_cert(cert: str, key: str, command: str, *, tls: bool) -> tuple[str, str] | None:
+def client_cert(cert: str, key: str, command: str, *, tls: bool, prefix: str = "--") -> tuple[str, str] | None:
     """Return the files of the client's certificate, if one was given; ``tls`` says that it can be used.
+
+    ``prefix`` is the beginning of its options' names.
 
     Raises:
         DashgenError: the server would never see it.
@@ -94,29 +106,35 @@ def client_cert(cert: str, key: str, command: str, *, tls: bool) -> tuple[str, s
     """
     where = f"dashgen {command}"
     if key and not cert:
-        raise problem(where, command, "--key without --cert", "Say which certificate it belongs to.", EXIT_USAGE)
+        message = f"{prefix}key without {prefix}cert"
+        raise problem(where, command, message, "Say which certificate it belongs to.", EXIT_USAGE)
     if cert and not tls:
-        message = "--cert for an address without TLS: the server would never see it"
-        raise problem(where, command, message, "Give an https:// address, or leave --cert out.", EXIT_USAGE)
+        message = f"{prefix}cert for an address without TLS: the server would never see it"
+        raise problem(where, command, message, f"Give an https:// address, or leave {prefix}cert out.", EXIT_USAGE)
     return (cert, key) if cert else None
 
 
-def _header(written: str, command: str) -> tuple[str, str]:
+def _header(written: str, command: str, prefix: str) -> tuple[str, str]:
     name, colon, value = written.partition(":")
     name, value = name.strip(), value.strip()
     if not colon or not name or not written.isprintable() or not written.isascii() or " " in name:
         # What it holds may be a secret.
-        message, hint = "a --header that is not NAME: VALUE", f"See dashgen {command} --help."
+        message, hint = f"a {prefix}header that is not NAME: VALUE", f"See dashgen {command} --help."
         raise problem(f"dashgen {command}", command, message, hint, EXIT_USAGE)
     return name, value
 
 
 @contextmanager
-def reaching(asked: Server, rule: str, hint: str) -> Iterator[None]:
-    """Turn what keeps a server from being asked into a problem that names it; ``hint`` is what to do."""
+def reaching(asked: Server, rule: str, hint: str, credentials: str = CREDENTIALS) -> Iterator[None]:
+    """Turn what keeps a server from being asked into a problem that names it.
+
+    ``hint`` is what to do, ``credentials`` where the server refuses access.
+    """
     where = str(asked.address)
     try:
         yield
+    except AccessError as error:
+        raise problem(where, rule, str(error), credentials, EXIT_UNREACHABLE) from None
     except ListingError as error:
         raise problem(where, rule, f"no listing of its groups: {error}", hint, EXIT_UNREACHABLE) from None
     except AddressError as error:

@@ -24,7 +24,7 @@ from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dashgen.commands.access import Access
+    from dashgen.commands.access import Access, Server
     from dashgen.definitions import Project
     from dashgen.livecheck.finding import Finding
     from dashgen.livecheck.seen import Seen
@@ -37,6 +37,10 @@ _GATEWAY_HINT = (
     "Is this the address of a Pushgateway, with its path prefix, and does it run? dashgen doctor looks closer."
 )
 _PROMETHEUS_HINT = "Is this the address of a Prometheus, with its path prefix, and is it ready?"
+_PROMETHEUS_CREDENTIALS = (
+    "Give credentials: USER:PASSWORD@ in the URL, --prometheus-bearer-token-file or --prometheus-header; "
+    "and check them."
+)
 
 
 def run(pushgateway: Access, prometheus: Access | None, config: Path | None, style: str) -> int:
@@ -47,9 +51,11 @@ def run(pushgateway: Access, prometheus: Access | None, config: Path | None, sty
 
     """
     project = _with_all_known(workspace.load(config).project)
-    seen, findings = _on_gateway(pushgateway, project)
-    if prometheus is not None:
-        findings += _in_prometheus(prometheus, seen, project)
+    holds = access.server(pushgateway, RULE)
+    scrapes = access.server(prometheus, RULE) if prometheus is not None else None
+    seen, findings = _on_gateway(holds, project)
+    if scrapes is not None:
+        findings += _in_prometheus(scrapes, seen, project)
     findings.sort(key=lambda finding: (_WORST_FIRST.index(finding.level), *finding[1:]))
     if style == "json":
         click.echo(json.dumps({"findings": [_entry(each) for each in findings], **_numbers(seen)}, indent=2))
@@ -67,18 +73,19 @@ def _with_all_known(project: Project) -> Project:
     return replace(project, catalog=Catalog(metrics, project.catalog.events))
 
 
-def _on_gateway(reach: Access, project: Project) -> tuple[Seen, list[Finding]]:
-    asked = access.server(reach, RULE)
+def _on_gateway(asked: Server, project: Project) -> tuple[Seen, list[Finding]]:
     with access.reaching(asked, RULE, _GATEWAY_HINT), closing(asked.connection()) as connection:
         seen, findings = gateway.read(connection, project.catalog, asked.timeout)
     return seen, [*findings, *judge(seen, project, time.time())]
 
 
-def _in_prometheus(reach: Access, seen: Seen, project: Project) -> list[Finding]:
-    asked = access.server(reach, RULE)
+def _in_prometheus(asked: Server, seen: Seen, project: Project) -> list[Finding]:
     try:
-        with access.reaching(asked, RULE, _PROMETHEUS_HINT), closing(asked.connection()) as connection:
-            return judge_stored(Prometheus(connection, asked.timeout), seen, project)
+        with (
+            access.reaching(asked, RULE, _PROMETHEUS_HINT, _PROMETHEUS_CREDENTIALS),
+            closing(asked.connection()) as connection,
+        ):
+            return judge_stored(Prometheus(connection, asked.timeout, asked.headers), seen, project)
     except AnswerError as error:
         message = f"does not answer as Prometheus: {error}"
         raise access.problem(str(asked.address), RULE, message, _PROMETHEUS_HINT, EXIT_UNREACHABLE) from None

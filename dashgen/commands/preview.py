@@ -47,7 +47,6 @@ class Asked:
 
     named: tuple[str, ...]
     reach: options.Access
-    headers: tuple[str, ...]
     sample: bool
     scrape_interval: str
     port: int | None
@@ -131,7 +130,7 @@ def _source(asked: Asked, shown: Shown) -> Iterator[tuple[Access, Source]]:
             yield Access(Address.parse(url)), Source(url, sample=True, scrape_interval=sample.SCRAPE_INTERVAL)
         return
     reach = replace(asked.reach, url=asked.reach.url or shown.prometheus_url)
-    access = options.prometheus(reach, RULE, asked.headers)
+    access = options.prometheus(reach, RULE)
     yield access, Source(str(access.address), sample=False, scrape_interval=_duration(asked.scrape_interval))
 
 

@@ -14,7 +14,7 @@ from dashgen import durations
 from dashgen.commands import access, progress
 from dashgen.problems import EXIT_FINDINGS, EXIT_UNREACHABLE, EXIT_USAGE
 from dashgen.pushgateway.address import Address, AddressError
-from dashgen.pushgateway.connection import Connection
+from dashgen.pushgateway.connection import AccessError, Connection
 from dashgen_plugin import environment
 from dashgen_sweeper import run as running
 from dashgen_sweeper.listing import ListingError
@@ -64,6 +64,8 @@ def run(asked: Asked, style: str) -> int:
             running.run(options, instance, result, told)
     except RefusedError as error:
         raise _error(str(options.address), str(error), "Correct the clocks, or say --yes.", EXIT_USAGE) from None
+    except AccessError as error:
+        raise _error(str(options.address), str(error), access.CREDENTIALS, EXIT_UNREACHABLE) from None
     except ListingError as error:
         hint = "Is this the address of a Pushgateway, with its path prefix? dashgen doctor looks closer."
         raise _error(str(options.address), f"no listing of its groups: {error}", hint, EXIT_UNREACHABLE) from None

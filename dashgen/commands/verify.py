@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dashgen import report
+from dashgen.checks.document import Kind
 from dashgen.checks.read import read_all
 from dashgen.commands import access as options
 from dashgen.commands import workspace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 RULE = "verify"
 _HELP = "See dashgen verify --help."
+_NO_RULES = "has no answer to /api/v1/rules"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Asked:
     @property
     def reach(self) -> options.Access:
         """The options by which the server is reached."""
-        return options.Access(self.url, self.timeout, self.ca_file, self.cert, self.key, self.bearer_token_file)
+        return options.Access(
+            self.url, self.timeout, self.ca_file, self.cert, self.key, self.bearer_token_file, self.headers
+        )
 
 
 def run(asked: Asked, style: str) -> int:
@@ -68,7 +72,7 @@ def run(asked: Asked, style: str) -> int:
     work = workspace.load(asked.config)
     url = asked.url or work.project.settings.prometheus_url
     ruler_tls = asked.rules_url.startswith("https:")
-    access = options.prometheus(replace(asked.reach, url=url), RULE, asked.headers, tls=ruler_tls)
+    access = options.prometheus(replace(asked.reach, url=url), RULE, tls=ruler_tls)
     ruler = replace(access, address=_address(asked.rules_url, access)) if asked.rules_url else access
     timeout = _duration("--timeout", asked.timeout)
     wish = Wish(_duration("--scrape-interval", asked.scrape_interval), _choices(asked.choices))
@@ -97,12 +101,20 @@ def _outcomes(
             where = ruler
             other = client if ruler is access else stack.enter_context(closing(Client(ruler, timeout)))
             where = access
-            progress = stack.enter_context(_progress())
-            return Examination(client, other, work.project.catalog, wish).run(documents, progress)
+            examination = Examination(client, other, work.project.catalog, wish)
+            if other is not client and examination.loaded is None:
+                hint = "Is --rules-url the address of what evaluates the rules, with its path prefix?"
+                raise _error(str(ruler.address), _NO_RULES, hint, EXIT_UNREACHABLE)
+            with _progress() as progress:
+                outcomes = examination.run(documents, progress)
     except AddressError as error:
         raise _error(str(where.address), str(error), _HELP, EXIT_USAGE) from None
     except UnreachableError as error:
         raise _error(str(error.address), str(error), error.hint, EXIT_UNREACHABLE) from None
+    if examination.loaded is None and any(document.kind is Kind.RULES for document in documents):
+        untold = f"{access.address} {_NO_RULES}: whether these rules are loaded anywhere is not known."
+        click.echo(f"{untold} --rules-url names the server that evaluates them, such as a ruler or vmalert.", err=True)
+    return outcomes
 
 
 def _documents(paths: Sequence[Path], work: Workspace) -> tuple[list[Document], list[Problem]]:

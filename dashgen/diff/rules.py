@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashgen import promql
+from dashgen.checks.document import dicts, text_of
 from dashgen.diff import model
 from dashgen.diff.model import Change, Detail, Facts
 
@@ -21,16 +22,20 @@ _TIMES = ("for", "keep_firing_for")
 def facts(documents: Iterable[Document], kind: str) -> dict[Any, Facts]:
     """Return what is compared of all rules of a kind: ``alert`` or ``record``."""
     found = [
-        Facts(rule.name, dict(_shown(rule.data)), _table(rule.data, "annotations", "annotation "))
+        Facts(rule[kind], dict(_shown(rule, group.data)), _table(rule, "annotations", "annotation "))
         for document in documents
-        for rule in document.rules
-        if kind in rule.data
+        for group in document.groups
+        for rule in dicts(group.data.get("rules"))
+        if kind in rule
     ]
     return model.identified(found, lambda each: each.name)
 
 
-def _shown(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _shown(rule: Mapping[str, Any], group: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield EXPR, str(rule.get(EXPR, ""))
+    yield "group", text_of(group, "name")
+    if "interval" in group:
+        yield "interval", str(group["interval"])
     for time in _TIMES:
         if time in rule:
             yield time, str(rule[time])

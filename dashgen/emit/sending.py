@@ -11,6 +11,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashgen.pushgateway.connection import AccessError, refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -46,6 +48,7 @@ def send(connection: Connection, bodies: Iterable[Body], *, timeout: float, tell
 
     Raises:
         RefusedError: the gateway refuses one; those before it were taken.
+        AccessError: it wants other credentials.
         OSError, http.client.HTTPException: the gateway can't be reached.
 
     """
@@ -54,6 +57,8 @@ def send(connection: Connection, bodies: Iterable[Body], *, timeout: float, tell
         rest = itertools.chain(_pipelined(connection, rest, timeout=timeout, tell=tell), rest)
     for body in rest:
         answer = _sent(connection, body, timeout)
+        if refused := refusal(answer.status):
+            raise AccessError(refused)
         if answer.status not in _TAKEN or answer.text:
             said = " ".join(f"{answer.status} {answer.text[:200]}".split())
             raise RefusedError(f"{body.path} is refused: {said}")

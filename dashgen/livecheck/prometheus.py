@@ -8,7 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from dashgen.pushgateway.connection import AccessError, refusal
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dashgen.pushgateway.connection import Connection
 
 _SHOWN_CHARACTERS = 200
@@ -18,6 +22,10 @@ _LATELY_SECONDS = 300
 
 class AnswerError(Exception):
     """An answer that is no Prometheus', or an error of its own."""
+
+
+class NoAccessError(AnswerError, AccessError):
+    """It, or a proxy before it, refuses access."""
 
 
 class Sample(NamedTuple):
@@ -30,9 +38,9 @@ class Sample(NamedTuple):
 class Prometheus:
     """A Prometheus, asked with a deadline for each request."""
 
-    def __init__(self, connection: Connection, timeout: float) -> None:
-        """Take a connection to it, and the seconds for each request."""
-        self._connection, self._timeout = connection, timeout
+    def __init__(self, connection: Connection, timeout: float, headers: Mapping[str, str]) -> None:
+        """Take a connection to it, and of each request the seconds and what headers to send."""
+        self._connection, self._timeout, self._headers = connection, timeout, headers
 
     def query(self, expr: str) -> list[Sample]:
         """Return what an expression gives now: a vector.
@@ -71,9 +79,12 @@ class Prometheus:
 
     def _get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401  (JSON)
         target = f"/api/v1/{path}?{urlencode(parameters)}"
-        with self._connection.stream(target, deadline=time.monotonic() + self._timeout) as response:
+        deadline = time.monotonic() + self._timeout
+        with self._connection.stream(target, deadline=deadline, headers=self._headers) as response:
             body = response.read()
             status = response.status
+        if refused := refusal(status):
+            raise NoAccessError(refused)
         try:
             answer = json.loads(body)
             if answer["status"] == "success":

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _MOST_BYTES_READ = 1 << 16
+_REFUSED = (http.client.UNAUTHORIZED, http.client.FORBIDDEN, http.client.PROXY_AUTHENTICATION_REQUIRED)
+
+
+class AccessError(Exception):
+    """A server, or a proxy before it, wants other credentials; the message is :func:`refusal`'s."""
 
 
 class Answer(NamedTuple):
@@ -35,6 +40,11 @@ class Answer(NamedTuple):
 
     status: int
     text: str
+
+
+def refusal(status: int) -> str:
+    """Say that an answer of this status refuses access; empty where it does not."""
+    return f"refuses access: {status} {http.client.responses[status]}" if status in _REFUSED else ""
 
 
 class Connection:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from dashgen.pushgateway.connection import Connection
+from dashgen.pushgateway.connection import Connection, refusal
 from dashgen.redaction import redacted
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ _MOST_SHOWN = 200
 _REPEATED = re.compile(r'^error when executing query="(?:[^"\\]|\\.)*".*?\): ', re.DOTALL)
 
 _OK = http.client.OK
-_REFUSED = {http.client.UNAUTHORIZED, http.client.FORBIDDEN, http.client.PROXY_AUTHENTICATION_REQUIRED}
+# What answers queries only, such as Mimir without a ruler, or a proxy before it, has no such path.
+_NO_RULES = (http.client.NOT_FOUND, http.client.NOT_IMPLEMENTED)
 _OVERLOADED = {http.client.TOO_MANY_REQUESTS, http.client.BAD_GATEWAY, http.client.GATEWAY_TIMEOUT}
 
 _WHICH_URL = "Is it the address of a Prometheus, with its path prefix (Mimir's ends in /prometheus)?"
@@ -143,7 +144,7 @@ class Client:
     def rule_groups(self) -> list[Mapping[str, Any]] | None:
         """Return the rule groups that it evaluates; None where it has no answer to that."""
         try:
-            data = self._get("rules", {})
+            data = self._get("rules", {}, absent=_NO_RULES)
         except QueryError:
             return None
         groups = data.get("groups") if isinstance(data, Mapping) else None
@@ -171,9 +172,11 @@ class Client:
         connection: Connection = self._local.connection
         return connection
 
-    def _get(self, path: str, parameters: Parameters) -> Any:  # noqa: ANN401  (JSON is anything)
+    def _get(self, path: str, parameters: Parameters, *, absent: Sequence[int] = ()) -> Any:  # noqa: ANN401  (JSON is anything)
+        """Return what an answer holds; None where its status is one of ``absent``."""
         try:
-            return _data(*self._answer(path, parameters))
+            status, headers, body = self._answer(path, parameters)
+            return None if status in absent else _data(status, headers, body)
         except UnreachableError as error:
             error.address = str(self._access.address)
             raise
@@ -242,9 +245,9 @@ def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[s
         UnreachableError: it is no answer of a Prometheus.
 
     """
-    if status in _REFUSED:
+    if refused := refusal(status):
         hint = "Give credentials: USER:PASSWORD@ in the URL, --bearer-token-file or --header; and check them."
-        raise UnreachableError(f"refuses access: {_phrase(status)}", hint)
+        raise UnreachableError(refused, hint)
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         raise UnreachableError(
             f"redirects to {redacted(_header(headers, 'Location') or 'nowhere')}", "Name that address instead."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dashgen.catalog.pipeline import ALERTS
@@ -47,6 +48,17 @@ class Examination:
     catalog: Catalog
     wish: Wish
 
+    @cached_property
+    def loaded(self) -> Loaded | None:
+        """The rules that the ruler evaluates, asked for once; None where it has no answer to that.
+
+        Raises:
+            UnreachableError: it can't be asked.
+
+        """
+        groups = self.ruler.rule_groups()
+        return None if groups is None else Loaded.of(groups)
+
     def run(
         self, documents: Sequence[Document], progress: Callable[[int, int], None] = lambda _done, _of: None
     ) -> list[Outcome]:
@@ -59,8 +71,7 @@ class Examination:
 
         """
         clock = Clock(self.client.clock(), self.wish.scrape)
-        groups = self.ruler.rule_groups()
-        loaded = None if groups is None else Loaded.of(groups)
+        loaded = self.loaded
         asker = _Asker(self.client, clock, self._diagnosis(documents, loaded, clock), self.wish)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:

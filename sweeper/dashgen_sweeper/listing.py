@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from dashgen.catalog import airflow, pipeline
+from dashgen.pushgateway.connection import AccessError, refusal
 from dashgen_sweeper import series
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ _NO_TEXT = "\ufffd".encode()
 
 class ListingError(Exception):
     """A gateway's answer that is no listing: another status, a truncated or foreign body."""
+
+
+class NoAccessError(ListingError, AccessError):
+    """The gateway, or a proxy before it, refuses access."""
 
 
 class InconsistentError(ListingError):
@@ -224,6 +229,8 @@ def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def _expect_ok(response: http.client.HTTPResponse) -> None:
+    if refused := refusal(response.status):
+        raise NoAccessError(refused)
     if response.status != http.client.OK:
         raise ListingError(f"{response.status} {_beginning(response)}".strip())
 

@@ -205,7 +205,8 @@ FAULTS: dict[str, tuple[Callable[[], AbstractContextManager[wire.Server]], str]]
     "hangs": (faulty.hanging, "can't be reached: no answer within 1 s"),
     "resets": (faulty.resetting, "can't be reached: "),
     "closes": (faulty.closing, "can't be reached: "),
-    "401": (html(401), "401 <html>welcome</html>"),
+    "401": (html(401), ": refuses access: 401 Unauthorized "),
+    "403": (html(403), ": refuses access: 403 Forbidden "),
     "404": (html(404), "404 <html>welcome</html>"),
     "301": (html(301), "301 <html>welcome</html>"),
     "500": (html(500), "500 <html>welcome</html>"),
@@ -223,6 +224,7 @@ def test_faulty_gateway(fault: str, more: tuple[str, ...]) -> None:
         done = emit(url, "--dags", "2", "--timeout", "1s", *more)
     assert (done.code, done.stdout) == (3, "")
     assert words in done.stderr
+    assert ("USER:PASSWORD@ in the URL or --bearer-token-file" in done.stderr) is ("refuses" in words)
     assert server.url.replace("://", "://***@") in done.stderr
     assert SECRET not in done.stderr
     assert "Traceback" not in done.stderr

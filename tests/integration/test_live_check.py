@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from dashgen.cli import cli
 from dashgen.render import prometheus as rendered
 from dashgen.settings import StatsdSettings
 from dashgen_plugin import environment
-from tests import faulty, hooks, projects, servers, wire
+from tests import certificates, faulty, hooks, projects, servers, wire
 from tests.command import Done
 from tests.hooks import eventually
 from tests.integration.sweeper import gateways
@@ -41,6 +42,8 @@ plugin.on_task_instance_failed(task(task_id="check", state="failed"))
 plugin.on_dag_run_failed(hooks.run())
 delivery.flush(5)
 """
+
+BOTH = ("--pushgateway-url", "http://127.0.0.1:1", "--prometheus-url", "http://127.0.0.1:1")
 
 Finding = dict[str, str]
 
@@ -382,7 +385,8 @@ FAULTS: dict[str, tuple[Callable[[], AbstractContextManager[wire.Server]], str]]
     "hangs": (faulty.hanging, "can't be reached: no answer within 1 s"),
     "resets": (faulty.resetting, "can't be reached: "),
     "closes": (faulty.closing, "can't be reached: "),
-    "401": (html(401), "401 <html>welcome</html>"),
+    "401": (html(401), ": refuses access: 401 Unauthorized "),
+    "403": (html(403), ": refuses access: 403 Forbidden "),
     "404": (html(404), "404 <html>welcome</html>"),
     "301": (html(301), "301 <html>welcome</html>"),
     "503": (html(503), "503 <html>welcome</html>"),
@@ -408,6 +412,8 @@ def test_faulty_gateway(fault: str) -> None:
         url = f"http://user:{SECRET}@{server.url.removeprefix('http://')}"
         done = run("live-check", "--pushgateway-url", url, "--timeout", "1s")
     assert_told(done, server, words)
+    assert ("USER:PASSWORD@ in the URL or --bearer-token-file" in done.stderr) is ("refuses" in words)
+    assert ("Is this the address" in done.stderr) is ("refuses" not in words)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -419,6 +425,35 @@ def test_faulty_prometheus(fault: str, pushgateway: Pushgateway) -> None:
         gateway = ("--pushgateway-url", pushgateway.url)
         done = run("live-check", *gateway, "--prometheus-url", url, "--timeout", "1s")
     assert_told(done, server, words)
+    credentials = "USER:PASSWORD@ in the URL, --prometheus-bearer-token-file or --prometheus-header"
+    assert (credentials in done.stderr) is ("refuses" in words)
+    assert ("Is this the address" in done.stderr) is ("refuses" not in words)
+
+
+def test_credentials_of_each_server(
+    pushgateway: Pushgateway, start_prometheus: Callable[..., Prometheus], tmp_path: Path
+) -> None:
+    """Each server gets the token that is meant for it; Prometheus headers and a client's certificate, too."""
+    emitted(pushgateway)
+    prometheus = start_prometheus(configuration(pushgateway, tmp_path))
+    scraped(prometheus, tmp_path)
+    made = certificates.made(tmp_path)
+    made.server.verify_mode = ssl.CERT_REQUIRED
+    made.server.load_verify_locations(made.authority)
+    for name in ("gateway", "prometheus"):
+        (tmp_path / f"{name}.token").write_text(f"{SECRET}-{name}\n")
+    own = {"header": "X-Scope-OrgID: team", "bearer-token-file": "prometheus.token"}
+    own |= {"cert": "server.pem", "key": "server.key"}
+    with gateways.front(pushgateway.port) as gateway, gateways.front(prometheus.port, tls=made.server) as server:
+        both = ("--pushgateway-url", gateway.url, "--prometheus-url", server.url, "--ca-file", str(made.authority))
+        options = (text for name, value in own.items() for text in (f"--prometheus-{name}", value))
+        done = run("live-check", *both, "--bearer-token-file", "gateway.token", *options)
+    assert (done.code, done.stderr) == (0, ""), done.stdout
+    sent = [
+        {(each.headers.get("authorization"), each.headers.get("x-scope-orgid")) for each in asked.requests}
+        for asked in (gateway, server)
+    ]
+    assert sent == [{(f"Bearer {SECRET}-gateway", None)}, {(f"Bearer {SECRET}-prometheus", "team")}]
 
 
 def test_api_without_rules(
@@ -448,6 +483,11 @@ def test_api_without_rules(
         (("--pushgateway-url", "ftp://x"), "no http or https address"),
         (("--pushgateway-url", "http://x", "--timeout", "soon"), "--timeout 'soon' is no duration"),
         (("--pushgateway-url", "http://x", "--config", "none.toml"), "none.toml"),
+        ((*BOTH, "--prometheus-header", "no-colon"), "a --prometheus-header that is not NAME: VALUE"),
+        ((*BOTH, "--prometheus-key", "k"), "--prometheus-key without --prometheus-cert"),
+        ((*BOTH, "--prometheus-cert", "c"), "--prometheus-cert for an address without TLS"),
+        ((*BOTH, "--prometheus-bearer-token-file", "none"), "none: the token can't be read"),
+        ((*BOTH[:2], "--prometheus-header", "A: b"), "need --prometheus-url"),
         ((), "Missing option '--pushgateway-url'"),
     ],
 )

@@ -16,6 +16,7 @@ from dashgen.verify.client import Access, Client, UnreachableError
 from dashgen.verify.examine import AT_ONCE, Examination, Wish
 from tests import certificates, faulty, servers, wire
 from tests.command import Done, dashgen
+from tests.integration.sweeper import gateways
 
 if TYPE_CHECKING:
     import socket
@@ -224,6 +225,33 @@ def test_a_ruler_gets_the_token_and_no_password(prometheus: servers.Prometheus, 
     assert first
     assert {each.headers.get("authorization") for each in first} == {None}
     assert {each.headers.get("authorization") for each in then} == {"Bearer s3cret"}
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, "404 page not found"), (501, ""), (404, '{"code": 404}')])
+def test_server_without_rules(
+    status: int, text: str, start_prometheus: Callable[..., servers.Prometheus], tmp_path: Path
+) -> None:
+    """What only answers queries is asked them; that rules may not be loaded is said of rule files alone."""
+    rules, board = tmp_path / "rules.yml", tmp_path / "board.json"
+    rules.write_text("groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]\n")
+    board.write_text(json.dumps(dashboard(1)), encoding="utf-8")
+    prometheus = start_prometheus(CONFIG)
+
+    def without(request: wire.Request) -> bytes | None:
+        return wire.response(status, text.encode(), {}) if request.target == "/api/v1/rules" else None
+
+    with gateways.front(prometheus.port, without) as server:
+        done = verify(server.url, rules)
+        only_panels = verify(server.url, board)
+        named = verify(prometheus.url, rules, "--rules-url", server.url)
+    assert (done.code, "1 ok" in done.stdout) == (0, True), done
+    assert done.stderr == (
+        f"{server.url} has no answer to /api/v1/rules: whether these rules are loaded anywhere is not known. "
+        "--rules-url names the server that evaluates them, such as a ruler or vmalert.\n"
+    )
+    assert (only_panels.code, only_panels.stderr) == (0, "")
+    assert (named.code, f"{server.url}: has no answer to /api/v1/rules" in named.stderr) == (3, True), named
+    assert "Is --rules-url the address" in named.stderr
 
 
 def test_path_prefix(start_prometheus: Callable[..., servers.Prometheus], board: Path) -> None:

@@ -11,6 +11,7 @@ import yaml
 from dashgen import contract, manifest
 from dashgen.build import build
 from dashgen.diff.difference import difference
+from dashgen.diff.markdown import markdown
 from dashgen.diff.model import Change, Detail, Difference
 from dashgen.problems import DashgenError
 from tests.projects import builtin
@@ -68,6 +69,20 @@ def rule(data: Json, name: str) -> Json:
     """Return an alert of a rule file by its name."""
     found: Json
     (found,) = [each for group in data["groups"] for each in group["rules"] if each.get("alert") == name]
+    return found
+
+
+def group_of(data: Json, name: str) -> Json:
+    """Return the group that an alert of a rule file is in."""
+    found: Json
+    (found,) = [group for group in data["groups"] if rule(data, name) in group["rules"]]
+    return found
+
+
+def moved(data: Json, name: str) -> Json:
+    """Take an alert out of its group."""
+    found = rule(data, name)
+    group_of(data, name)["rules"].remove(found)
     return found
 
 
@@ -284,6 +299,7 @@ def test_dashboards(edit: Callable[[Any], object], expected: Detail | None) -> N
 LONG_HOLD = "AirflowTaskRetryingTooLong"
 TOO_LONG = "AirflowTaskRunningTooLong"
 TOO_LONG_EXPR = rule(yaml.safe_load(NOW[ALERTS]), TOO_LONG)["expr"]
+TOO_LONG_GROUP = group_of(yaml.safe_load(NOW[ALERTS]), TOO_LONG)
 
 ALERT: dict[str, tuple[Callable[[Any], object], Change]] = {
     "threshold": (
@@ -310,6 +326,12 @@ ALERT: dict[str, tuple[Callable[[Any], object], Change]] = {
         lambda data: rule(data, TOO_LONG)["annotations"].update(summary="?"),
         Change("changed", TOO_LONG, (Detail("its annotation summary changed"),)),
     ),
+    "another group": (
+        lambda data: data["groups"].append(
+            {**group_of(data, TOO_LONG), "name": "slow", "rules": [moved(data, TOO_LONG)]}
+        ),
+        Change("changed", TOO_LONG, (Detail("group", "slow", TOO_LONG_GROUP["name"]),)),
+    ),
     "removed": (
         lambda data: data["groups"][0]["rules"].append({"alert": "Old", "expr": "up"}),
         Change("removed", "Old"),
@@ -333,7 +355,31 @@ def test_added_alert() -> None:
 
     (change,) = compared(edited_yaml(ALERTS, edit)).alerts
     assert (change.kind, change.name) == ("added", LONG_HOLD)
-    assert [detail.what for detail in change.details] == ["expr", "for", "label severity", "label owner"]
+    assert [detail.what for detail in change.details] == [
+        "expr",
+        "group",
+        "interval",
+        "for",
+        "label severity",
+        "label owner",
+    ]
+
+
+@pytest.mark.parametrize(("path", "of"), [(ALERTS, "alerts"), (RECORDING, "recording_rules")])
+def test_interval_of_a_group(path: str, of: str) -> None:
+    """How often a group is evaluated is told of each of its rules, in words that Markdown has, too."""
+    found = compared(edited_yaml(path, lambda data: data["groups"][0].update(interval="7m")))
+    group = yaml.safe_load(NOW[path])["groups"][0]
+    detail = Detail("interval", "7m", group["interval"])
+    names = [each.get("alert", each.get("record")) for each in group["rules"]]
+    assert found == Difference(**{of: tuple(Change("changed", name, (detail,)) for name in names)})
+    assert f"- changed `{names[0]}`\n  - interval: `7m` → `{group['interval']}`\n" in markdown(found, "HEAD")
+
+
+def test_group_without_interval() -> None:
+    """An interval that a group of the old output does not have, because it was the server's, is new."""
+    (change, *_) = compared(edited_yaml(ALERTS, lambda data: data["groups"][0].pop("interval"))).alerts
+    assert change.details == (Detail("interval", None, "1m"),)
 
 
 def test_alerts_of_one_name_are_kept_apart() -> None:

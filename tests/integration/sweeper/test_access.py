@@ -78,7 +78,8 @@ def test_password(store_in: Path) -> None:
         assert not gateways.keys(EXPIRED) & gateways.held(gateway).keys()
     assert done.code == 0, done.stderr
     assert wrong.code == 3
-    assert "401" in wrong.stderr
+    assert "refuses access: 401 Unauthorized" in wrong.stderr
+    assert "USER:PASSWORD@ in the URL or --bearer-token-file" in wrong.stderr
     assert SECRET not in done.stdout + done.stderr + wrong.stdout + wrong.stderr
 
 
