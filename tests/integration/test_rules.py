@@ -434,6 +434,7 @@ EVERYTHING |= {
     f'statsd_exporter_events_actions_total{{{STATSD},action="map"}}': "0+3x61",
 }
 PER_DAG = '{instance="i",dag_id="d"}'
+PER_INSTANCE = '{instance="i"}'
 OVER_STATSD = '{instance="x",dag_id="d"}'
 BY_STATE = '{instance="x",dag_id="d",state="%s"}'
 OF_TASK = '{job="airflow_tasks",instance="i",dag_id="d",task_id="%s"}'
@@ -443,6 +444,12 @@ RECORDED: dict[str, dict[str, float]] = {
     "dag:task_status_up_for_retry:sum": {PER_DAG: 1},
     "dag:task_status_running:sum": {PER_DAG: 1},
     "dag:task_status_success:sum": {PER_DAG: 0},
+    "dag:task_status:count": {PER_DAG: 3},
+    "instance:task_status_failed:sum": {PER_INSTANCE: 1},
+    "instance:task_status_upstream_failed:sum": {PER_INSTANCE: 0},
+    "instance:task_status_up_for_retry:sum": {PER_INSTANCE: 1},
+    "instance:task_status_running:sum": {PER_INSTANCE: 1},
+    "instance:task_status_success:sum": {PER_INSTANCE: 0},
     "dag:task_run_status_failed:sum": {PER_DAG: 0},
     "dag:task_run_status_success:sum": {PER_DAG: 1},
     "dag:task_duration_seconds:max": {PER_DAG: 400},
