@@ -76,7 +76,8 @@ def scale(folder: Path, tell: Callable[[str], None]) -> Iterator[Figure]:
             records = _records(project)
             plain = panels.requests(project, V3, server, window, lambda expr: without_records(expr, records))
             took |= panels.timed({WITHOUT: (server, plain)}, ROUNDS_WITHOUT)
-    yield from (Figure(f"V3, {name}, {size}", took[WITH, name], MILLISECONDS) for name in asked)
+    for which in (WITH, WITHOUT):
+        yield from (Figure(f"V3, {name}, {size}, {which}", took[which, name], MILLISECONDS) for name in asked)
     yield Figure(
         f"V3, {len(asked)} queries together, {size}, {WITH}",
         panels.total(took, WITH),

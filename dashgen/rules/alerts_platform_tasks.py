@@ -38,7 +38,7 @@ def instance_alerts(settings: Settings) -> tuple[Alert, ...]:
 
 
 def _in_an_hour(recorded: str) -> str:
-    return f"sum_over_time({recorded}[1h])"
+    return total(f"sum_over_time({recorded}[1h])", *_OPERATOR)
 
 
 def _operator_failures(share: float, least: float) -> Alert:

@@ -1,5 +1,8 @@
 """The recording rules: how each series of :mod:`dashgen.catalog.recorded` is made.
 
+A ruler may give what it records more labels, of its cluster or tenant (vmalert, Thanos), which what
+is scraped has not: so a record is matched with other series by the labels of ours alone.
+
 Whoever reads a record must know when it is 0 and when it is absent: a number of things that
 exist is 0 when none of them is in that state, and absent when nothing arrives at all.
 """
@@ -44,7 +47,7 @@ from dashgen.catalog.recorded import (
 )
 from dashgen.catalog.terms import JOB_LABEL, Matcher
 from dashgen.rules.model import Group, Record
-from dashgen.rules.phrases import PER_DAG, by, number, on, pushed_jobs, retrying_hold, through_gap
+from dashgen.rules.phrases import PER_DAG, PER_TASK, by, number, on, pushed_jobs, retrying_hold, through_gap
 from dashgen.rules.recording_statsd import statsd_recording
 
 if TYPE_CHECKING:
@@ -98,7 +101,8 @@ def _above_usual(settings: Settings) -> Record:
     # A usual duration below one second counts as one: nothing is infinitely often longer.
     return Record(
         TASK_ABOVE_USUAL,
-        f"({TASK_DURATION.fleet()} > {floor})\n/ clamp_min({TASK_USUAL_DURATION.select()}, 1) > {factor}",
+        f"({TASK_DURATION.fleet()} > {floor})\n"
+        f"/ {on(*PER_TASK)} group_left () clamp_min({TASK_USUAL_DURATION.select()}, 1) > {factor}",
     )
 
 
@@ -123,7 +127,7 @@ def _attention(settings: Settings) -> tuple[Record, ...]:
     return (
         Record(TASK_PARTLY_FAILED, partly_failed),
         Record(TASK_RUNNING_AGE, f"time() - {TASK_START.fleet()} > {limit}\nand {running}"),
-        Record(TASK_ATTENTION, "\nor\n".join(f"0 * {expr} + {code}" for expr, code in reasons)),
+        Record(TASK_ATTENTION, f"\nor {on(*PER_TASK)}\n".join(f"0 * {expr} + {code}" for expr, code in reasons)),
     )
 
 
@@ -166,7 +170,7 @@ def _per_run_totals() -> tuple[Record, ...]:
     # Whatever its name: a metric of the user's own costs the same.
     any_series = Matcher(JOB_LABEL, "=~", "|".join(job.name for job in PER_RUN_JOBS))
     # A deployment that pushes and whose last run was swept has none, not no data.
-    none = f"0 * {GROUPS}"
+    none = f"{on(INSTANCE)} 0 * {GROUPS}"
     return (
         Record(PER_RUN_GROUPS, f"count {by(INSTANCE)} ({pushed})\nor {none}"),
         Record(PER_RUN_SERIES, f"count {by(INSTANCE)} ({{{any_series}}})\nor {none}"),

@@ -37,7 +37,7 @@ from dashgen.catalog.statsd.tasks import (
 )
 from dashgen.catalog.statsd.thresholds import RUN_DURATION_FACTOR, RUN_DURATION_FLOOR
 from dashgen.rules.model import Group, Record
-from dashgen.rules.phrases import number
+from dashgen.rules.phrases import number, on
 from dashgen.statsd_queries import COUNT, SUM, events, part, total
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def _usual(settings: Settings) -> tuple[Record, ...]:
         # Eight, not seven: when the run of a weekly DAG takes longer, that of the week before ended earlier.
         Record(DAG_RUN_USUAL, f"max_over_time({DAG_RUN_HOURLY_MEAN.select()}[8d] offset 1h)"),
         # A usual duration below one second counts as one: nothing is infinitely often longer.
-        Record(DAG_RUN_ABOVE_USUAL, f"({mean} > {floor})\n/ clamp_min({DAG_RUN_USUAL.select()}, 1) > {factor}"),
+        Record(
+            DAG_RUN_ABOVE_USUAL,
+            f"({mean} > {floor})\n/ {on(*_PER_DAG)} clamp_min({DAG_RUN_USUAL.select()}, 1) > {factor}",
+        ),
     )
 
 

@@ -53,3 +53,14 @@ MAY = MappingProxyType(
         "Tasks killed and orphaned": "The scheduler hears of an end before the database has it.",
     }
 )
+
+# The recording rules that make nothing in such a run, or only at times; their cases are with the rules' own tests.
+UNRECORDED = MappingProxyType(
+    {
+        "dag:airflow_task_queued_duration_seconds_count:increase5m": "Airflow 3 sends nothing of it.",
+        "dag:airflow_task_queued_duration_seconds_sum:increase5m": "Airflow 3 sends nothing of it.",
+        "dag:airflow_dagrun_duration_seconds:hourly": "Only at the full hour.",
+        "task:task_duration_seconds:midnight": "Only at midnight.",
+        "task:task_retrying:try_number": "Only while a task waits for its next attempt.",
+    }
+)

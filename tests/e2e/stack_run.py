@@ -21,7 +21,7 @@ from tests import servers
 from tests.e2e import stack_lines, stack_watchers
 from tests.e2e.airflow import AirflowError
 from tests.e2e.stack_command import Command, Queries, findings, installed
-from tests.e2e.stack_watchers import RULES
+from tests.e2e.stack_watchers import ELSEWHERE, RULES
 from tests.programs import CHECKOUT
 from tests.statsd_exporter import StatsdExporter, statsd_exporter
 from tests.wire import requests, response, serving
@@ -59,6 +59,9 @@ ENDED = {
     airflow.SWEEPER: "success",
 }
 
+# What fires of V3 by the rules as they are, and needs no past: VictoriaMetrics has none.
+ON_FLEET = frozenset({"Watchdog", "AirflowTaskFailed", "AirflowTaskPartlyFailed", "AirflowDagRunFailed"})
+
 Labels = dict[str, str]
 
 
@@ -67,9 +70,10 @@ class Played:
     """What was seen in the run.
 
     ``verified`` are the queries of ``dashgen verify`` by what was asked: "prometheus", "swept" (V3 after the sweep),
-    "faster", "one DAG" (that is chosen, there), "victoriametrics"; ``live`` what ``dashgen live-check`` found.
+    "faster", "one DAG" (that is chosen, there), "victoriametrics", "swept elsewhere" (V3 there); ``live`` what
+    ``dashgen live-check`` found.
     ``firing`` are the alerts of the first Prometheus, ``fired`` the names of the second one's, at any time;
-    ``notified`` is what Alertmanager had at any time, of both.
+    ``notified`` is what Alertmanager had at any time, of both and of vmalert.
     ``drawn`` is how ``dashgen preview --png`` ended, and what it said.
     ``groups`` are the labels of the per-run groups before the sweep and after it, ``swept`` how its run ended.
     """
@@ -90,6 +94,11 @@ class Played:
         """The folder of the pictures."""
         return self.out.with_name("pictures")
 
+    def notified_of(self, pace: str | None) -> set[str]:
+        """Return the names of the alerts that Alertmanager had with this label ``pace``, or without one."""
+        labels = [each["labels"] for each in self.notified.values()]
+        return {each["alertname"] for each in labels if each.get("pace") == pace}
+
 
 def played(folders: pytest.TempPathFactory, wheel: Path) -> Played:
     """Play it once."""
@@ -109,14 +118,14 @@ def played(folders: pytest.TempPathFactory, wheel: Path) -> Played:
             stack_lines.fill(data, now, exporter, targets[0])
         running = started.enter_context(stack.running(root, out, ports))
         faster = started.enter_context(stack_watchers.faster(faster_folder, faster_out))
-        other = started.enter_context(stack_watchers.elsewhere(folders, out))
+        other = started.enter_context(stack_watchers.elsewhere(folders, out, running.alertmanager.url))
         seen = Played(out, targets[0])
         act = _Act(Command(dashgen, root), seen, running, faster, spare, unmapped)
         act.begin()
         with airflow.running(folders.mktemp("airflow"), wheel, dashgen, running, ports) as deployment:
             act.run(deployment)
             act.verify(Command(dashgen, faster_folder), faster_out, other)
-            act.sweep(deployment)
+            act.sweep(deployment, other)
             act.alerts()
         act.end()
         return seen
@@ -167,7 +176,7 @@ class _Act:
         urls = ("--pushgateway-url", self.stack.pushgateway.url, "--prometheus-url", self.stack.prometheus.url)
         self.seen.live = self.command.json("live-check", *urls)["findings"]
 
-    def sweep(self, deployment: Deployment) -> None:
+    def sweep(self, deployment: Deployment, other: tuple[Prometheus, Prometheus]) -> None:
         """Run the sweeper's DAG for groups that are older than a minute, and look at V3 once that is scraped."""
         gateway, prometheus = self.stack.pushgateway, self.stack.prometheus
         self._until("no sweeper for long", lambda: "PushgatewaySweeperMissing" in self.seen.fired)
@@ -179,6 +188,8 @@ class _Act:
         scraped = f'timestamp(up{{job="pushgateway"}}) > {time.time()}'
         self._until("a scrape", lambda: bool(prometheus.query(scraped)))
         self.seen.verified["swept"] = self.command.verify(prometheus, self.stack.out / V3)
+        store, ruler = other
+        self.seen.verified["swept elsewhere"] = self.command.verify(store, self.stack.out / V3, rules=ruler)
 
     def alerts(self) -> None:
         """Wait until what should fire by the rules as they are does; those that are held come last.
@@ -189,6 +200,7 @@ class _Act:
         with self.command.drawing(self.stack.prometheus, self.seen.pictures) as drawing:
             self._until("the alerts", lambda: names <= {each["alertname"] for each in self._firing()}, ALERTS_SECONDS)
             self.seen.firing = self._firing()
+            self._until("VictoriaMetrics' alerts", lambda: self.seen.notified_of(ELSEWHERE) >= ON_FLEET)
             said, _ = drawing.communicate()
         self.seen.drawn = (drawing.returncode, said)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.servers import Prometheus
 
 EVERY = "2s"
+ELSEWHERE = "victoriametrics"
 RULES = "prometheus/rules"
 
 
@@ -37,11 +38,17 @@ def faster(folder: Path, out: Path) -> Iterator[Prometheus]:
 
 
 @contextmanager
-def elsewhere(folders: pytest.TempPathFactory, out: Path) -> Iterator[tuple[Prometheus, Prometheus]]:
-    """Run VictoriaMetrics on what a Prometheus' configuration scrapes, and vmalert on the same rule files."""
+def elsewhere(
+    folders: pytest.TempPathFactory, out: Path, alertmanager_url: str
+) -> Iterator[tuple[Prometheus, Prometheus]]:
+    """Run VictoriaMetrics on what a Prometheus' configuration scrapes, and vmalert on the same rule files.
+
+    Its alerts have the label ``pace`` with the value ``ELSEWHERE``, by which they are told from Prometheus' own.
+    """
     config = yaml.safe_load((out / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     scraped = {"global": {"scrape_interval": "30s"}, "scrape_configs": config["scrape_configs"]}
     with victoriametrics(folders.mktemp("victoriametrics"), yaml.safe_dump(scraped)) as store:
         files = str(out / RULES / "*.yml")
-        with vmalert(folders.mktemp("vmalert"), files, store.url, store.url) as ruler:
+        label = f"-external.label=pace={ELSEWHERE}"
+        with vmalert(folders.mktemp("vmalert"), files, store.url, store.url, alertmanager_url, label) as ruler:
             yield store, ruler

@@ -310,7 +310,7 @@ MUTATIONS = {
     "operator, never good": (
         "AirflowOperatorFailureRate",
         "alerts",
-        r"(increase5m\[1h\]\)) or sum_over_time[^)]*\)\)",
+        r"(increase5m\[1h\]\)\)) or sum by [^)]*\) \(sum_over_time[^)]*\)\)\)",
         r"\1)",
     ),
     "operator, least": ("AirflowOperatorFailureRate", "alerts", "/ 5 >= 10", "/ 5 >= 1"),
