@@ -109,10 +109,11 @@ def _failures() -> Panel:
 def _shares(settings: Settings) -> Panel:
     failed, succeeded = counted(OPERATOR_FAILURES_TOTAL), counted(OPERATOR_SUCCESSES_TOTAL)
     shown = f"topk({OPERATOR_ROWS}, {failed} > 0)"
-    all_ended = f"({failed} + {on(*_OPERATOR)} {succeeded} or {failed})"
+    same = on(*_OPERATOR)
+    all_ended = f"({failed} + {same} {succeeded} or {same} {failed})"
 
     def of_shown(expr: str) -> str:
-        return f"max {by(*_OPERATOR)} ({expr} and {on(*_OPERATOR)} {shown})"
+        return f"max {by(*_OPERATOR)} ({expr} and {same} {shown})"
 
     return table(
         f"Operators by failures (top {OPERATOR_ROWS})",
@@ -125,7 +126,7 @@ def _shares(settings: Settings) -> Panel:
             Column("Succeeded", of_shown(f"round({succeeded})")),
             Column(
                 "Share failed",
-                of_shown(f"{failed} / {all_ended}"),
+                of_shown(f"{failed} / {same} {all_ended}"),
                 unit="percentunit",
                 thresholds=steps("text", (settings.limit(OPERATOR_FAILURE_SHARE), "red")),
             ),

@@ -1,4 +1,4 @@
-"""A ruler may give what it records labels of its own, as vmalert and Thanos do: no rule may be thrown off by them."""
+"""A ruler may give what it records labels of its own, as vmalert and Thanos do: no query may be thrown off by them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from promql_parser import AggregateExpr, BinaryExpr, Call, ParenExpr, SubqueryEx
 from dashgen.promql import Query, attempt
 from dashgen.promql_labels import trace
 from dashgen.rules.model import Record
+from tests.asked import queries
 from tests.projects import builtin
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 RULERS = "label_of_the_ruler"
 PROJECT = builtin()
-RULES = {
-    rule.metric.name if isinstance(rule, Record) else rule.name: rule.expr
-    for group in (*PROJECT.recording, *PROJECT.alerts)
-    for rule in group.rules
+QUERIES = {
+    **{
+        rule.metric.name if isinstance(rule, Record) else rule.name: rule.expr
+        for group in (*PROJECT.recording, *PROJECT.alerts)
+        for rule in group.rules
+    },
+    **{str(asked): asked.expr for asked in queries(PROJECT)},
 }
 # Its parts are of different things: a deployment that is refused, and a gateway that refuses.
 APART = {"PushgatewayPushesFailing"}
@@ -62,18 +66,18 @@ def _has(node: Expr) -> bool:
     return RULERS in (trace(_parsed(node.prettify()), _labels).result or ())
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", QUERIES)
 def test_no_match_by_a_rulers_label(name: str) -> None:
     """Two sides that match by all of their labels have both come from a ruler, or neither."""
-    query = _parsed(RULES[name])
+    query = _parsed(QUERIES[name])
     assert [each.clause for each in trace(query, _labels).named if each.implied and each.label == RULERS] == []
 
 
-@pytest.mark.parametrize("name", sorted(RULES.keys() - APART))
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - APART))
 def test_no_union_by_a_rulers_label(name: str) -> None:
     """What `or` adds is told from what is there by the labels of the catalog, or comes from a ruler as that does."""
     unions = [
-        part for part in _parts(_parsed(RULES[name]).root) if isinstance(part, BinaryExpr) and str(part.op) == "or"
+        part for part in _parts(_parsed(QUERIES[name]).root) if isinstance(part, BinaryExpr) and str(part.op) == "or"
     ]
     by_all = [each for each in unions if each.modifier is None or each.modifier.matching is None]
     assert [each.prettify() for each in by_all if _has(each.lhs) != _has(each.rhs)] == []
