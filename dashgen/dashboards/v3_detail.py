@@ -111,8 +111,7 @@ def durations(settings: Settings) -> tuple[Panel, ...]:
             key="durations-over-time",
             metric=DAG_DURATION_MAX,
             what=f"Duration of the slowest task of each DAG, for the {LONGEST_LINES} DAGs with the longest in the time "
-            f"range. "
-            f"{NO_TASK_FILTER}",
+            f"range. {NO_TASK_FILTER}",
             targets=[ranged_record(f"{per_dag} and {on(*DAG)} {longest(per_dag, at=' @ end()')}", DAG_LEGEND)],
             legend_right=True,
             size=(12, 10),
