@@ -158,7 +158,7 @@ def test_server_is_stopped(tmp_path: Path) -> None:
 
 def test_missing_program_names_the_remedy() -> None:
     """A program that is not installed is an error that says what installs it."""
-    with pytest.raises(MissingProgramError, match="no-such-program is not installed: `make test`"):
+    with pytest.raises(MissingProgramError, match="no-such-program is not installed: `make servers`"):
         program("no-such-program")
 
 
