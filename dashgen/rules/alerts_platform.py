@@ -64,7 +64,14 @@ _TRIGGERER = _Process(
         "send to another exporter, this one does not know of deferred tasks, and it fires all the same."
     ),
     cases=(
-        Case("deferred tasks that wait fire", {_STILL: "7x6", _DEFERRED: "0 1x5"}, at="6m", fires=(Firing(_HERE, 0),)),
+        # No sample lies on the border of a window of five minutes, which is out of it since Prometheus 3.
+        Case(
+            "deferred tasks that wait fire",
+            {_STILL: "7x4", _DEFERRED: "0 1x3"},
+            at="6m",
+            fires=(Firing(_HERE, 0),),
+            interval="2m",
+        ),
         Case("an autoscaler that runs none while nothing is deferred is silent", {_STILL: "7x1", _DEFERRED: "0x1"}),
         Case(
             "one that a restarted exporter has forgotten is silent while nothing is deferred",

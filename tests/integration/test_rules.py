@@ -246,7 +246,7 @@ MUTATIONS = {
         r"\n +unless on \(instance\) .*pool_deferred_slots.*",
         "",
     ),
-    "triggerer, deferred": ("AirflowTriggererStopped", "alerts", r"(pool_deferred_slots.*) == 0", r"\1 >= 0"),
+    "triggerer, deferred": ("AirflowTriggererStopped_2m", "alerts", r"(pool_deferred_slots.*) == 0", r"\1 >= 0"),
     "triggerer, moment": (
         "AirflowTriggererStopped",
         "alerts",

@@ -106,7 +106,7 @@ REASONS = [
         "rule file loaded",
         True,
     ),
-    ("size:sum", "not recorded", "size:sum is not recorded", "wait for its next evaluation", False),
+    ("size:sum", "not recorded", "size:sum is not recorded", "wait for its next evaluation", True),
     ("rows:large", "filtered", "rows:large has nothing to record: `rows > 100` holds for none", "", False),
     (
         "rows:deep",
