@@ -192,9 +192,9 @@ class Diagnosis:
 def not_recorded(name: str, number: int, *, loaded: bool) -> Reason:
     """Say that a rule's expression gives ``number`` series, and what it records is not there."""
     message = f"{name} is not recorded, though its rule returns {number} series"
-    if loaded:
-        return Reason(Cause.NOT_RECORDED, message, "The rule is loaded: wait for its next evaluation.", drift=True)
-    return Reason(Cause.NOT_RECORDED, message, "Is the rule file loaded where rules are evaluated?", drift=True)
+    load = "Is the rule file loaded where rules are evaluated?"
+    hint = "The rule is loaded: wait for its next evaluation." if loaded else load
+    return Reason(Cause.NOT_RECORDED, message, hint, drift=True)
 
 
 def worst(reasons: Iterable[Reason]) -> Reason:
